@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Identifiers of rows and things: "prj-" + 16 characters of base32 (80 random bits). They are
+ * valid DNS labels, sort at random, and are not secrets. */
+#ifndef DARSE_BASE_IDS_H
+#define DARSE_BASE_IDS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ID_PREFIX_MAX 8
+#define ID_RANDOM_LENGTH 16
+#define ID_MAX (ID_PREFIX_MAX + 1 + ID_RANDOM_LENGTH)
+
+/* PREFIX: 1 to ID_PREFIX_MAX lower-case letters. Caller frees. */
+char *id_new(const char *prefix);
+/* True if TEXT is an identifier with exactly this prefix. TEXT may be NULL. */
+bool id_check(const char *prefix, const char *text);
+
+/* Fills BUFFER from the kernel's generator; aborts if the kernel has none. */
+void random_fill(void *buffer, size_t size);
+/* A secret of BYTES random bytes as base64url without padding: for tokens, tickets, cookies. */
+char *random_token(size_t bytes);
+
+#endif

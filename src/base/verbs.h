@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Command-line verbs. Each room offers a table of them; main.c holds the table of tables, from
+ * which the help is printed. A verb parses its own options with GLib's GOptionContext.
+ */
+#ifndef DARSE_BASE_VERBS_H
+#define DARSE_BASE_VERBS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* Exit codes of every verb. */
+#define EXIT_OK 0
+#define EXIT_FAILED 1   /* the thing asked for did not work */
+#define EXIT_USAGE 2    /* the command line was wrong */
+
+typedef struct Verb {
+    const char *name;     /* "audit verify": one or two words */
+    const char *usage;    /* "[--since FILE]" */
+    const char *summary;  /* one line */
+    /* ARGV[0] is the verb's name. Returns an exit code. */
+    int (*run)(int argc, char **argv);
+    bool hidden;          /* for our own processes: not in the help */
+} Verb;
+
+/* Parses ARGV by ENTRIES (may be NULL); REST is what remains. On failure prints why and how to
+ * call VERB, and returns false: the caller returns EXIT_USAGE. */
+bool verb_parse(const Verb *verb, int argc, char **argv, const GOptionEntry *entries,
+                GStrv *ret_rest);
+/* Prints "darse VERB: sentence" on standard error and returns EXIT_FAILED. Frees ERROR. */
+int verb_fail(const Verb *verb, GError *error);
+/* --state DIR, else $DARSE_STATE, else ./state. Caller frees. */
+char *verb_state_dir(const char *given);
+
+#endif
