@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tamper-evident log: an RFC 6962 Merkle tree whose leaves are written in the same savepoint
+ * as the action they record.
+ *
+ * Row audit_leaf: sequence (0, 1, 2, ... without gap), time, and the leaf hash
+ *     leaf = SHA-256(0x00 || leaf_data),  leaf_data = canonical JSON {"body":hex,"seq":n,"time":ms}
+ *     body = SHA-256(salt || canonical JSON of the entry)
+ * Row audit_body: sequence, salt (32 random bytes), the entry. Erasing a body row keeps every proof.
+ *
+ * After each commit the sequencer writes tiles (C2SP tlog-tiles: height 8, hashes, in
+ * <state>/audit/tile/...) and a checkpoint (C2SP signed note: origin, size, root; Ed25519). Tiles never
+ * run ahead of rows, and are rebuilt from rows after a crash.
+ */
+#ifndef DARSE_AUDIT_AUDIT_H
+#define DARSE_AUDIT_AUDIT_H
+
+#include "base/encode.h"
+#include "store/store.h"
+
+#include <jansson.h>
+
+#define AUDIT_HASH_SIZE 32
+#define AUDIT_SALT_SIZE 32
+
+typedef struct Audit Audit;
+
+/* One entry. Texts are borrowed. */
+typedef struct AuditEntry {
+    const char *verb;         /* policy verb's name: "project.create" */
+    const char *outcome;      /* "done", "denied", "failed" */
+    const char *actor;        /* person id, "service:<id>" or "system" */
+    const char *object;       /* id of the thing acted on, or "" */
+    const char *project;      /* id or "" */
+    const char *reason;       /* reason slug of a denial, or "" */
+    const char *request;      /* request id, or "" */
+    const char *address;      /* network address of the client, or "" */
+    const json_t *details;    /* object or NULL: what was decided or changed; no people's data */
+} AuditEntry;
+
+/* Inside the action's savepoint. RET_SEQUENCE may be NULL. Needs no Audit: rows only. */
+bool audit_append(StoreTx *tx, const AuditEntry *entry, int64_t *ret_sequence, GError **error);
+
+/* Opens <STATE_DIR>/audit with the signing key <STATE_DIR>/instance/audit.key (made by
+ * audit_init()). ORIGIN is in every checkpoint. Rebuilds missing tiles from rows. Refuses to start
+ * when tiles hold more than the rows or disagree with them. Starts the sequencer thread and sets
+ * the store's commit hook. */
+bool audit_init(const char *state_dir, const char *origin, GError **error);
+Audit *audit_open(const char *state_dir, Store *store, GError **error);
+void audit_close(Audit *audit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Audit, audit_close)
+
+/* Waits (at most TIMEOUT_MS) until a signed checkpoint covers SEQUENCE. */
+bool audit_wait(Audit *audit, int64_t sequence, int timeout_ms, GError **error);
+/* The newest signed checkpoint, as text. Caller frees. */
+char *audit_checkpoint(Audit *audit, GError **error);
+/* Everything needed to check entry SEQUENCE offline, as one JSON object: {"checkpoint":text,
+ * "leaf_data":text, "index":n, "proof":[hex...], "salt":hex, "entry":{...}, "key":"<verifier key>"}. */
+json_t *audit_prove(Audit *audit, int64_t sequence, GError **error);
+
+#endif
