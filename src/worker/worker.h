@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only place where files that people made are read. Each task runs in its own short-lived
+ * process, `darse worker`: clean environment, no descriptor but its own, resource limits, no
+ * network, no file but the ones handed to it as open descriptors, killed on timeout. If the host
+ * cannot give that sandbox, the task is refused; it never runs bare.
+ *
+ * The caller's process holds none of the parsers. It sends one message and receives one; whatever
+ * the file does to the worker, the worst result here is an error. It must not know projects,
+ * people or HTTP.
+ */
+#ifndef DARSE_WORKER_WORKER_H
+#define DARSE_WORKER_WORKER_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum WorkerTask {
+    WORKER_PROFILE,
+    WORKER_CONVERT,
+    WORKER_LINT,
+    WORKER_PREVIEW,
+    WORKER_TASK_COUNT,
+} WorkerTask;
+
+/* What one task may use. Every field has a default per task: worker_limits(). */
+typedef struct WorkerLimits {
+    int64_t wall_ms;            /* then the process is killed */
+    int64_t cpu_seconds;
+    int64_t memory_bytes;       /* address space of the process */
+    int64_t input_bytes;        /* a larger file is refused before it is read */
+    int64_t output_bytes;
+    int64_t rows;
+    int64_t columns;
+    int64_t field_bytes;        /* one value of a CSV file */
+} WorkerLimits;
+
+/* The row of TASK in the table of limits. */
+const WorkerLimits *worker_limits(WorkerTask task);
+
+/* What to start. Both may be NULL: the running program, and the DuckDB library chosen at build time
+ * (or $DARSE_DUCKDB_LIBRARY of the calling process). */
+typedef struct WorkerProgram {
+    const char *program_path;
+    const char *library_path;
+} WorkerProgram;
+
+/*
+ * Runs TASK on the regular file open (for reading) as INPUT_FD. OUTPUT_FD is -1, or for
+ * WORKER_CONVERT a regular empty file open for reading and writing. Both stay the caller's, and the
+ * file offsets are not used. LIMITS and PROGRAM may be NULL (defaults). Blocks; one call per thread
+ * is fine, any number at once.
+ *
+ * ARGUMENTS is an object; unknown fields are refused. The result is an object:
+ *
+ * WORKER_PROFILE {"format": "csv"|"parquet"}
+ *   -> {"format", "rows", "columns": [{"name", "type", "missing", "distinct", "min", "max"}],
+ *       "delimiter", "decimal" (CSV only), "notes": [sentence...]}
+ *   type: "boolean" "integer" "number" "date" "timestamp" "text" or, in Parquet, "other".
+ *   min and max (texts) are there for all but boolean, text and other.
+ * WORKER_CONVERT {"format"}
+ *   -> as WORKER_PROFILE, plus "bytes": the size of what was written: one Parquet file, from CSV or
+ *      from Parquet (rewritten: nothing of the given bytes but the values gets through).
+ * WORKER_LINT {"format", "rules": {"minimum_count", "max_share_percent", "rounding_base",
+ *              "zero_is_unsafe"}, "count_column", "total_column", "largest_column" (each may be
+ *              null or absent, not all three)}
+ *   -> {"format", "rows", "columns": [names...], "basis": "author_declaration",
+ *       "verdict": "pass"|"flagged"|"incomplete" (a rule in force lacks its column),
+ *       "summary": {"cells", "suppressed", "safe", "flagged", "by_rule": {rule: n},
+ *                   "applied": [rule...], "not_applied": [rule...]},
+ *       "flags": [{"row" (1 = first after the header), "rule", "column", "value" (text or null)}],
+ *       "flags_listed_all": bool (the list stops at WORKER_FLAGS_MAX), "notes": [...]}
+ * WORKER_PREVIEW {"format", "rows": 1..WORKER_PREVIEW_ROWS_MAX}
+ *   -> {"format", "rows" (in the file), "columns": [{"name", "type"}], "values": [[text|null...]...]}
+ *
+ * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");
+ * ERROR_TOO_LARGE, over a limit; ERROR_INVALID, the arguments ("worker.arguments", "table.column");
+ * ERROR_UNAVAILABLE, no sandbox or no DuckDB on this host ("worker.sandbox", "worker.library").
+ */
+#define WORKER_FLAGS_MAX 5000
+#define WORKER_PREVIEW_ROWS_MAX 200
+bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
+                const json_t *arguments, int input_fd, int output_fd, json_t **ret_result,
+                GError **error);
+
+/* "csv" or "parquet" from the end of a file's name, any case; NULL for anything else (which is
+ * refused: no other type is read). */
+const char *worker_format_of(const char *file_name);
+
+/* The child's side: what the hidden verb `darse worker` runs. Speaks on descriptor 3. */
+int worker_main(void);
+
+#endif
