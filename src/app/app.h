@@ -120,7 +120,7 @@ void events_close(Events *events);
     {"cursor", HTTP_TEXT, .max = 400, .summary = "`next` of the previous page"}
 /* {"items":ITEMS,"next":cursor or null}. Takes ITEMS. A page is read with LIMIT + 1 rows: if there
  * are more than LIMIT, the last is dropped and NEXT made of the key of the last one kept. Keys are
- * opaque to clients: base64url of the text KEY_OF returns (caller-owned). */
+ * opaque to clients: base64url of the text that KEY_OF returns, which lives as long as ITEM. */
 json_t *page_json(json_t *items, int64_t limit, const char *(*key_of)(const json_t *item));
 /* The key in ?cursor=; "" when absent. Caller frees. */
 bool page_key(const HttpRequest *request, char **ret_key, GError **error);
