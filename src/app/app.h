@@ -18,6 +18,12 @@
 typedef struct EngineClient EngineClient;
 typedef struct Events Events;
 
+/* The rooms that may keep a state of their own in the App. */
+typedef enum RoomSlot {
+    ROOM_PLATFORM, ROOM_IDENTITY, ROOM_PROJECTS, ROOM_SOURCES, ROOM_ACCREDITATION, ROOM_LAKE,
+    ROOM_SERVICES, ROOM_GATEWAY, ROOM_AIRLOCK, ROOM_COUNT
+} RoomSlot;
+
 typedef struct App {
     const Config *config;
     const char *state_dir;
@@ -32,7 +38,7 @@ typedef struct App {
     EngineClient *engine;
     HttpServer *portal;
     HttpServer *lake;
-    void *room_data[16];          /* a room's own state, at the index of its row in rooms[] */
+    void *room_data[ROOM_COUNT];  /* a room's own state, made by its start() */
 } App;
 
 /* A periodic duty of the clock. Runs on the clock's thread; short. */
