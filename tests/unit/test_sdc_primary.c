@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The primary rules: each boundary by hand, then the published table of Insee's rtauargus package
+ * where the reference data are on the machine.
+ */
+#include "sdc/sdc.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#define C SDC_FLAG_MINIMUM_COUNT
+#define S SDC_FLAG_LARGEST_SHARE
+#define R SDC_FLAG_ROUNDING
+#define U SDC_FLAG_UNDECIDED
+#define I SDC_FLAG_INVALID
+
+static const SdcRules enterprise = {.minimum_count = 3, .max_share_percent = 85};
+
+static void test_flag_table(void)
+{
+    const SdcFlagKind *kinds = sdc_flag_kinds();
+    for (int f = 0; f < SDC_FLAG_COUNT; f++) {
+        g_assert_cmpint(kinds[f].flag, ==, 1 << f);
+        g_assert_cmpuint(strlen(kinds[f].name), >, 3);
+        g_assert_cmpuint(strlen(kinds[f].sentence), >, 10);
+    }
+}
+
+static void test_refused(void)
+{
+    double one[] = {1};
+    uint8_t flags[1] = {0xAA};
+    SdcSummary summary = {.cells = 42};
+    SdcError error = {0};
+    SdcTable nothing = {.cells = 1}, no_total = {.cells = 1, .count = one, .largest = one};
+    SdcTable table = {.cells = 1, .count = one};
+    SdcRules none = {0};
+    g_assert_false(sdc_primary_check(&enterprise, &nothing, flags, &summary, &error));
+    g_assert_cmpint(error.code, ==, SDC_ERROR_TABLE);
+    g_assert_false(sdc_primary_check(&enterprise, &no_total, flags, &summary, &error));
+    g_assert_cmpint(error.code, ==, SDC_ERROR_TABLE);
+    g_assert_false(sdc_primary_check(&none, &table, flags, &summary, &error));
+    g_assert_cmpint(error.code, ==, SDC_ERROR_RULES);
+    g_assert_cmpint(flags[0], ==, 0xAA);
+    g_assert_cmpuint(summary.cells, ==, 42);
+}
+
+static void test_empty(void)
+{
+    double none[1];
+    SdcTable table = {.cells = 0, .count = none};
+    SdcSummary summary;
+    g_assert_true(sdc_primary_check(&enterprise, &table, NULL, &summary, NULL));
+    g_assert_cmpuint(summary.cells, ==, 0);
+    g_assert_cmpuint(summary.flagged, ==, 0);
+}
+
+typedef struct CellCase {
+    const char *what;
+    double n, total, largest;
+    unsigned expected;
+} CellCase;
+
+static void check_cells(const SdcRules *rules, const CellCase *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t flags = 0xAA;
+        SdcSummary s;
+        SdcTable table = {1, &cases[i].n, &cases[i].total, &cases[i].largest};
+        g_assert_true(sdc_primary_check(rules, &table, &flags, &s, NULL));
+        if (flags != cases[i].expected)
+            g_error("%s: flags %#x, expected %#x", cases[i].what, flags, cases[i].expected);
+        g_assert_cmpuint(s.suppressed + s.safe + s.flagged, ==, 1);
+        g_assert_cmpuint(s.flagged, ==, flags != 0);
+    }
+}
+
+static void test_boundaries(void)
+{
+    static const CellCase cases[] = {
+        {"one unit", 1, 50, 50, C | S},
+        {"two equal units", 2, 100, 50, C},
+        {"three units, safe", 3, 100, 50, 0},
+        {"no unit", 0, 0, 0, 0},
+        {"85 of 100 exactly: equality is safe", 10, 100, 85, 0},
+        {"just above 85 %", 10, 100, 85.0001, S},
+        {"17 of 20 exactly", 10, 20, 17, 0},
+        {"all of it in a cell of many", 10, 100, 100, S},
+        {"weighted count above", 3.25, 100, 40, 0},
+        {"weighted count below", 2.99, 100, 40, C},
+        {"a sliver of a unit", 0.2, 100, 600, C | S},
+        {"many units, all zero", 10, 0, 0, 0},
+        {"total zero, a contribution that is not", 10, 0, 5, S},
+        {"negative total, safe", 10, -100, -50, 0},
+        {"negative total, dominated", 10, -100, -90, S},
+        {"signs cancel: stricter", 10, 10, 50, S},
+        {"opposite sign", 10, 100, -86, S},
+    };
+    check_cells(&enterprise, cases, G_N_ELEMENTS(cases));
+}
+
+static void test_missing_and_impossible(void)
+{
+    static const CellCase cases[] = {
+        {"all hidden", NAN, NAN, NAN, 0},
+        {"count alone is shown", 5, NAN, NAN, 0},
+        {"small count alone is shown", 2, NAN, NAN, C},
+        {"total without count", NAN, 100, 10, U},
+        {"total without largest", 10, 100, NAN, U},
+        {"largest without total", 10, NAN, 40, U},
+        {"total alone", NAN, 100, NAN, U},
+        {"negative count", -1, 100, 50, I},
+        {"infinite count", INFINITY, 100, 50, I},
+        {"infinite total", 10, INFINITY, 50, I},
+        {"infinite largest", 10, 100, INFINITY, S | I},
+        {"a total of nobody", 0, 100, 50, I},
+        {"a total of nobody, no largest", 0, 100, NAN, U | I},
+        {"ten units of at most 5 cannot make 100", 10, 100, 5, I},
+        {"ten units of 10 make 100", 10, 100, 10, 0},
+        {"within the rounding of a file", 3, 1.0000003, 0.3333333, 0},
+    };
+    check_cells(&enterprise, cases, G_N_ELEMENTS(cases));
+}
+
+static void test_rounding_and_zeros(void)
+{
+    static const SdcRules rounded = {.minimum_count = 10, .rounding_base = 5};
+    static const CellCase cases[] = {
+        {"a multiple", 15, NAN, NAN, 0},
+        {"not a multiple", 17, NAN, NAN, R},
+        {"a fraction", 15.5, NAN, NAN, R},
+        {"small multiple", 5, NAN, NAN, C},
+        {"small, not a multiple", 7, NAN, NAN, C | R},
+        {"zero is a multiple", 0, NAN, NAN, 0},
+        {"zero after rounding may have a total", 0, 40, 20, 0},
+        {"infinite", INFINITY, NAN, NAN, I},
+    };
+    check_cells(&rounded, cases, G_N_ELEMENTS(cases));
+    static const SdcRules zeros = {.minimum_count = 10, .zero_is_unsafe = true};
+    static const CellCase zero_cases[] = {
+        {"nobody", 0, NAN, NAN, C},
+        {"somebody", 10, NAN, NAN, 0},
+    };
+    check_cells(&zeros, zero_cases, G_N_ELEMENTS(zero_cases));
+}
+
+static void test_declared_columns(void)
+{
+    double n[] = {1, 3, NAN, 12}, x[] = {10, 10, NAN, 5};
+    uint8_t flags[4];
+    SdcSummary s;
+    SdcTable counts = {.cells = 4, .count = n};
+    g_assert_true(sdc_primary_check(&enterprise, &counts, flags, &s, NULL));
+    g_assert_cmpint(flags[0], ==, C);
+    g_assert_cmpint(flags[1], ==, 0);
+    g_assert_cmpint(flags[2], ==, 0);
+    g_assert_cmpuint(s.suppressed, ==, 1);
+    g_assert_cmpuint(s.safe, ==, 2);
+    g_assert_cmpuint(s.applied, ==, C);
+    g_assert_cmpuint(s.not_applied, ==, S);
+    SdcTable totals = {.cells = 4, .total = x};
+    g_assert_true(sdc_primary_check(&enterprise, &totals, flags, &s, NULL));
+    g_assert_cmpuint(s.applied, ==, 0);
+    g_assert_cmpuint(s.not_applied, ==, C | S);
+}
+
+static void test_summary(void)
+{
+    double n[] = {1, 2, 5, 5, 0, NAN}, total[] = {9, 10, 10, 10, 0, NAN};
+    double largest[] = {9, 5, 9, 5, 0, NAN};
+    uint8_t flags[6];
+    SdcSummary s;
+    SdcTable table = {6, n, total, largest};
+    g_assert_true(sdc_primary_check(&enterprise, &table, flags, &s, NULL));
+    g_assert_cmpuint(s.cells, ==, 6);
+    g_assert_cmpuint(s.suppressed, ==, 1);
+    g_assert_cmpuint(s.safe, ==, 2);
+    g_assert_cmpuint(s.flagged, ==, 3);
+    g_assert_cmpuint(s.by_flag[0], ==, 2);
+    g_assert_cmpuint(s.by_flag[1], ==, 2);
+    g_assert_cmpuint(s.first[0], ==, 2);
+    g_assert_cmpuint(s.first[1], ==, 1);
+}
+
+/* $DARSE_TEST_DATA, or the folder shared/data beside the checkout. NULL if there is none. */
+static char *reference_file(const char *relative)
+{
+    const char *root = g_getenv("DARSE_TEST_DATA");
+    g_autofree char *beside = g_build_filename(DARSE_SOURCE_DIR, "..", "shared", "data", NULL);
+    char *path = g_build_filename(root != NULL ? root : beside, relative, NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        g_clear_pointer(&path, g_free);
+    return path;
+}
+
+/* ACTIVITY,SIZE,N_OBS,TOT,MAX: 414 cells, 52 unsafe by count, 25 more by dominance. */
+static void test_rtauargus(void)
+{
+    g_autofree char *path = reference_file("sdc/rtauargus/turnover_act_size.csv");
+    if (path == NULL) {
+        g_test_skip("the reference tables are not on this machine (set DARSE_TEST_DATA)");
+        return;
+    }
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    double n[1000], total[1000], largest[1000];
+    size_t cells = 0;
+    for (char **line = lines + 1; *line != NULL && **line != '\0'; line++, cells++) {
+        g_assert_cmpuint(cells, <, 1000);
+        g_auto(GStrv) fields = g_strsplit(*line, ",", -1);
+        g_assert_cmpuint(g_strv_length(fields), ==, 5);
+        n[cells] = g_ascii_strtod(fields[2], NULL);
+        total[cells] = g_ascii_strtod(fields[3], NULL);
+        largest[cells] = g_ascii_strtod(fields[4], NULL);
+    }
+    uint8_t flags[1000];
+    SdcSummary s;
+    SdcTable table = {cells, n, total, largest};
+    g_assert_true(sdc_primary_check(&enterprise, &table, flags, &s, NULL));
+    g_assert_cmpuint(s.cells, ==, 414);
+    g_assert_cmpuint(s.first[0], ==, 52);
+    g_assert_cmpuint(s.first[1], ==, 25);
+    g_assert_cmpuint(s.flagged, ==, 77);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sdc/primary/flag_table", test_flag_table);
+    g_test_add_func("/sdc/primary/refused", test_refused);
+    g_test_add_func("/sdc/primary/empty", test_empty);
+    g_test_add_func("/sdc/primary/boundaries", test_boundaries);
+    g_test_add_func("/sdc/primary/missing_and_impossible", test_missing_and_impossible);
+    g_test_add_func("/sdc/primary/rounding_and_zeros", test_rounding_and_zeros);
+    g_test_add_func("/sdc/primary/declared_columns", test_declared_columns);
+    g_test_add_func("/sdc/primary/summary", test_summary);
+    g_test_add_func("/sdc/primary/rtauargus", test_rtauargus);
+    return g_test_run();
+}
