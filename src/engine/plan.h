@@ -70,7 +70,7 @@ typedef struct PlanStep {
     bool create, read_only;
     char *path;
     char *target;  /* of a mount: inside the bubble; otherwise below the state directory */
-    char *owner;   /* of a folder: "project" (the bubble's person) or "serve" */
+    char *owner;   /* of a folder: "project" (the bubble's person), "serve" or "engine" */
     char *file;    /* relative path below `path`; "" is `path` itself, for browsing only */
     char *name;    /* the file's name in the draft folder */
     char *image;
