@@ -134,12 +134,12 @@ static bool path_of_service(const Plan *plan, const char *path, const char *fold
     return id != NULL && plan->service_id != NULL && strcmp(id, plan->service_id) == 0;
 }
 
-static bool opens_dataset(const Plan *plan, const char *path)
+static bool opens_vault(const Plan *plan, const char *path)
 {
     for (guint i = 0; i < plan->steps->len; i++) {
         const PlanStep *step = g_ptr_array_index(plan->steps, i);
-        if (step->type == PLAN_STEP_VAULT_OPEN && g_strcmp0(step->path, path) == 0)
-            return path_id(path, "data/", PLAN_ID_DATASET) != NULL;
+        if (step->type == PLAN_STEP_VAULT_OPEN && strcmp(step->path, path) == 0)
+            return true;
     }
     return false;
 }
@@ -250,7 +250,8 @@ static bool mount_ok(const Plan *plan, const PlanStep *step)
         return !step->read_only && path_of_service(plan, step->path, "run/doors/");
     if (strcmp(step->target, "/run/lake") == 0)
         return step->read_only && path_of_service(plan, step->path, "run/lake/");
-    return step->read_only && data_target_ok(step->target) && opens_dataset(plan, step->path);
+    return step->read_only && data_target_ok(step->target) &&
+           path_id(step->path, "data/", PLAN_ID_DATASET) != NULL && opens_vault(plan, step->path);
 }
 
 static bool mount_repeated(const Plan *plan, const PlanStep *step)
@@ -300,6 +301,7 @@ static bool check_container(const Plan *plan, const PlanStep *step, const Engine
                             GError **error)
 {
     g_autofree char *home = g_strconcat("/home/", step->login, NULL);
+    g_autofree char *vault = g_strconcat("projects/", plan->project_id, NULL);
     if (strcmp(step->network, "none") != 0)
         return refuse(error, "engine.plan_network", "a bubble has no network.");
     if (!image_ok(step->image, limits))
@@ -315,7 +317,8 @@ static bool check_container(const Plan *plan, const PlanStep *step, const Engine
         return refuse(error, "engine.plan_limit", "/tmp counts as memory: it may take half of it.");
     if (!has_mount(plan, "/project") || !has_mount(plan, home) || !has_mount(plan, "/run/doors"))
         return refuse(error, "engine.plan_mount", "the project, the home or the doors are missing.");
-    return true;
+    return opens_vault(plan, vault) ||
+           refuse(error, "engine.plan_path", "it does not open the vault of its project.");
 }
 
 static bool check_stop(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
