@@ -191,23 +191,28 @@ duckdb_ensure() {
 
 # build_ensure FOLDER OPTION...: a Meson build folder with these options, up to date.
 build_ensure() {
-    local folder=$tree/$1
+    local name=$1 folder=$tree/$1
     shift
     if [ ! -f "$folder/build.ninja" ]; then
         rm -rf "$folder"
-        quietly "configuration of $(basename "$folder")" meson setup "$folder" "$tree" "$@" \
+        quietly "configuration of $name" meson setup "$folder" "$tree" "$@" \
             || die "the build could not be configured."
+        printf '%s\n' "$*" > "$folder/options"
+    elif [ "$(cat "$folder/options" 2> /dev/null)" != "$*" ]; then
+        quietly "configuration of $name" meson setup --reconfigure "$folder" "$tree" "$@" \
+            || die "the build could not be configured."
+        printf '%s\n' "$*" > "$folder/options"
     fi
-    quietly "compilation in $(basename "$folder")" ninja -C "$folder" \
-        || die "the compilation failed."
+    quietly "compilation in $name" ninja -C "$folder" || die "the compilation failed."
 }
 
 release_build() {
-    build_ensure build --buildtype=release
+    build_ensure build --buildtype=release -Dweb=enabled
 }
 
 sanitized_build() {
-    build_ensure build-san --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false
+    build_ensure build-san --buildtype=debugoptimized -Db_sanitize=address,undefined \
+        -Db_lundef=false -Dweb=enabled
 }
 
 images_build() {
