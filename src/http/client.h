@@ -24,6 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpClient, http_client_free)
 void http_client_set_token(HttpClient *client, const char *token);
 /* Keeps cookies in memory between calls. */
 void http_client_use_cookies(HttpClient *client);
+/* Sends NAME with every call from now on (X-Darse-CSRF, X-XSRFToken); VALUE NULL: no more. Copied. */
+void http_client_set_header(HttpClient *client, const char *name, const char *value);
 
 /* PATH: "/api/v1/..." or a whole URL. BODY may be NULL (borrowed). Any HTTP status is a success of
  * the call; RET_ANSWER is NULL when the answer is not JSON. */
