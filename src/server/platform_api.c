@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What belongs to no room: what this Darse is, whether it is well, its own API document, and the
+ * stream of changes that the pages listen to. */
+#include "server/platform.h"
+
+#include "engine/engine.h"
+#include "server/server_cli.h"
+
+#include <string.h>
+
+#define EVENTS_WAIT_MS 10000
+#define ROOMS_MAX 32
+
+static bool platform_about(HttpRequest *request, GError **error)
+{
+    const App *app = request_app(request);
+    json_t *about = json_pack("{s:s, s:b, s:s, s:s, s:s, s:[s,s]}", "version", DARSE_VERSION,
+                              "demonstration", app->demonstration, "portal_url", app->portal_url,
+                              "lake_url", app->lake_url, "services_suffix", app->services_suffix,
+                              "languages", "fr", "en");
+    return http_reply_json(request, 200, about, error);
+}
+
+static bool platform_openapi(HttpRequest *request, GError **error)
+{
+    const HttpRoute *tables[ROOMS_MAX + 1] = {NULL};
+    size_t count = 0;
+    for (const Room *const *room = server_rooms(); *room != NULL; room++) {
+        if ((*room)->routes != NULL && count < ROOMS_MAX)
+            tables[count++] = (*room)->routes;
+    }
+    json_t *document =
+        http_openapi(tables, "Darse", DARSE_VERSION, request_app(request)->portal_url);
+    return http_reply_json(request, 200, document, error);
+}
+
+/* One answer for a probe: 200 when the store writes, 503 otherwise. The engine is told apart: the
+ * portal serves without it, launching does not. */
+static bool platform_health(HttpRequest *request, GError **error)
+{
+    App *app = request_app(request);
+    g_autoptr(GError) store = NULL;
+    g_autoptr(GError) engine = NULL;
+    bool store_well = store_check(app->store, &store);
+    g_autoptr(Plan) plan = plan_service_list_new();
+    bool engine_well = engine_client_run(app->engine, plan, NULL, NULL, NULL, &engine);
+    json_t *health = json_pack("{s:b, s:b, s:b}", "ok", store_well && engine_well, "store",
+                               store_well, "engine", engine_well);
+    return http_reply_json(request, store_well && engine_well ? 200 : 503, health, error);
+}
+
+/* ---- changes that concern a person ---- */
+
+static char *platform_next_change(void *state)
+{
+    bool closed = false;
+    g_autoptr(json_t) event = events_wait(state, EVENTS_WAIT_MS, &closed);
+    if (closed)
+        return NULL;
+    if (event == NULL)
+        return g_strdup("");
+    return http_event(-1, "changed",
+                      json_pack("{s:O}", "topic", json_object_get(event, "topic")));
+}
+
+static bool platform_read_topics(StoreTx *tx, const PolicyActor *actor, void *data,
+                                 GError **error)
+{
+    GStrvBuilder *topics = data;
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error, "SELECT project FROM project_member WHERE person = $1 AND removed_ms IS NULL",
+        store_text(actor->id));
+    if (rows == NULL)
+        return false;
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem)) {
+        g_autofree char *topic = g_strconcat("project:", store_row_text(rows, 0), NULL);
+        g_strv_builder_add(topics, topic);
+    }
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return true;
+}
+
+/* Topics are the person's own and their projects' at the time of the call: names only, no content;
+ * what changed is then read through the ordinary, decided calls. */
+static bool platform_events(HttpRequest *request, GError **error)
+{
+    App *app = request_app(request);
+    const PolicyActor *actor = request_actor(request);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_autofree char *own = g_strconcat("person:", actor->id, NULL);
+    g_strv_builder_add(builder, own);
+    if ((actor->roles & ROLE_CHECKER) != 0)
+        g_strv_builder_add(builder, "exports");
+    if ((actor->roles & (ROLE_COMMITTEE | ROLE_PRODUCER)) != 0)
+        g_strv_builder_add(builder, "applications");
+    if (!look_run(app, actor, VERB_SOURCE_VIEW, "", false, platform_read_topics, builder, error))
+        return false;
+    g_auto(GStrv) topics = g_strv_builder_end(builder);
+    EventsTap *tap = events_tap(app->events, (const char *const *)topics);
+    return http_reply_events(request, platform_next_change, tap, (GDestroyNotify)events_untap,
+                             error);
+}
+
+static const HttpField about_fields[] = {
+    {"version", HTTP_TEXT, .required = true},
+    {"demonstration", HTTP_BOOLEAN, .required = true},
+    {"portal_url", HTTP_TEXT, .required = true},
+    {"lake_url", HTTP_TEXT, .required = true},
+    {"services_suffix", HTTP_TEXT, .required = true,
+     .summary = "What follows a service's identifier in the host of its own origin"},
+    {"languages", HTTP_TEXT_LIST, .required = true},
+    {0},
+};
+static const HttpField health_fields[] = {
+    {"ok", HTTP_BOOLEAN, .required = true},
+    {"store", HTTP_BOOLEAN, .required = true},
+    {"engine", HTTP_BOOLEAN, .required = true},
+    {0},
+};
+
+static const HttpRoute platform_routes[] = {
+    {.method = "GET", .path = "/api/v1/about", .handler = platform_about, .access = HTTP_PUBLIC,
+     .answer = about_fields, .tag = "platform", .summary = "What this Darse is"},
+    {.method = "GET", .path = "/api/v1/openapi.json", .handler = platform_openapi,
+     .access = HTTP_PUBLIC, .tag = "platform", .summary = "This document"},
+    {.method = "GET", .path = "/healthz", .handler = platform_health, .access = HTTP_PUBLIC,
+     .answer = health_fields, .tag = "platform",
+     .summary = "200 when the store and the engine work, 503 otherwise"},
+    {.method = "GET", .path = "/api/v1/events", .handler = platform_events,
+     .access = HTTP_PERSON, .tag = "platform",
+     .summary = "Server-sent events: what changed for the signed-in person"},
+    {0},
+};
+
+const Room platform_room = {.name = "platform", .routes = platform_routes};

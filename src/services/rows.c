@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SQL of services. */
+#include "services/rows.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+typedef struct StateRow {
+    const char *name;
+    unsigned next;         /* bits of the states that may follow */
+    bool over;
+} StateRow;
+
+#define TO(state) (1u << SERVICE_##state)
+
+static const StateRow states[SERVICE_STATE_COUNT] = {
+    [SERVICE_QUEUED] = {"queued", TO(STARTING) | TO(STOPPING) | TO(FREEZING) | TO(FAILED), false},
+    [SERVICE_STARTING] = {"starting", TO(READY) | TO(STOPPING) | TO(FREEZING) | TO(FAILED), false},
+    [SERVICE_READY] = {"ready", TO(STOPPING) | TO(FREEZING) | TO(FAILED) | TO(STOPPED), false},
+    [SERVICE_FREEZING] = {"freezing", TO(STOPPED) | TO(FAILED), false},
+    [SERVICE_STOPPING] = {"stopping", TO(STOPPED) | TO(FAILED), false},
+    [SERVICE_STOPPED] = {"stopped", 0, true},
+    [SERVICE_FAILED] = {"failed", 0, true},
+};
+
+const char *service_state_name(ServiceState state)
+{
+    g_assert(state < SERVICE_STATE_COUNT);
+    return states[state].name;
+}
+
+bool service_state_parse(const char *name, ServiceState *ret_state)
+{
+    for (int i = 0; i < SERVICE_STATE_COUNT; i++) {
+        if (strcmp(states[i].name, name) == 0) {
+            *ret_state = (ServiceState)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool service_state_may(ServiceState from, ServiceState to)
+{
+    return (states[from].next & (1u << to)) != 0;
+}
+
+bool service_state_is_over(ServiceState state)
+{
+    return states[state].over;
+}
+
+void service_free(Service *service)
+{
+    if (service == NULL)
+        return;
+    g_free(service->id);
+    g_free(service->project);
+    g_free(service->person);
+    g_free(service->login);
+    g_free(service->person_name);
+    g_free(service->definition);
+    g_free(service->name);
+    g_free(service->state_reason);
+    g_free(service->state_detail);
+    g_free(service);
+}
+
+void service_event_free(ServiceEvent *event)
+{
+    if (event == NULL)
+        return;
+    g_free(event->step);
+    g_free(event->detail);
+    g_free(event);
+}
+
+char *volume_files(const char *project)
+{
+    return g_strconcat(project, "/files", NULL);
+}
+
+char *volume_home(const char *project, const char *person)
+{
+    return g_strconcat(project, "/home/", person, NULL);
+}
+
+char *volume_bucket(const char *project)
+{
+    return g_strconcat(project, "/bucket", NULL);
+}
+
+static bool label_grow(StoreTx *tx, const char *volume, const char *project, const char *dataset,
+                       int64_t now_ms, GError **error)
+{
+    return store_exec(tx, error,
+                      "INSERT INTO volume_label (volume, project, dataset, since_ms) "
+                      "VALUES ($1, $2, $3, $4) ON CONFLICT (volume, dataset) DO NOTHING",
+                      store_text(volume), store_text(project), store_text(dataset),
+                      store_integer(now_ms));
+}
+
+static bool service_insert_dataset(StoreTx *tx, const Service *service, const char *dataset,
+                                   int64_t now_ms, GError **error)
+{
+    g_autofree char *volumes[] = {volume_files(service->project),
+                                  volume_home(service->project, service->person),
+                                  volume_bucket(service->project), NULL};
+    bool ok = store_exec(tx, error,
+                         "INSERT INTO service_dataset (service, dataset) VALUES ($1, $2)",
+                         store_text(service->id), store_text(dataset));
+    for (char **volume = volumes; ok && *volume != NULL; volume++)
+        ok = label_grow(tx, *volume, service->project, dataset, now_ms, error);
+    return ok;
+}
+
+bool service_insert(StoreTx *tx, const Service *service, const GPtrArray *datasets,
+                    int64_t now_ms, GError **error)
+{
+    if (!store_exec(tx, error,
+                    "INSERT INTO service (id, project, person, definition, name, state, "
+                    "state_reason, state_detail, created_ms, active_ms) "
+                    "VALUES ($1, $2, $3, $4, $5, 'queued', '', '', $6, $7)",
+                    store_text(service->id), store_text(service->project),
+                    store_text(service->person), store_text(service->definition),
+                    store_text(service->name), store_integer(now_ms), store_integer(now_ms)))
+        return false;
+    for (guint i = 0; i < datasets->len; i++) {
+        if (!service_insert_dataset(tx, service, g_ptr_array_index(datasets, i), now_ms, error))
+            return false;
+    }
+    return service_note(tx, service->id, "queued", "", now_ms, error);
+}
+
+#define SERVICE_COLUMNS                                                                            \
+    "s.id, s.project, s.person, p.login, p.name, s.definition, s.name, s.state, s.state_reason, "  \
+    "s.state_detail, s.created_ms, s.ready_ms, s.ended_ms, s.active_ms "                           \
+    "FROM service s JOIN person p ON p.id = s.person "
+
+static Service *service_from_row(StoreRows *rows)
+{
+    Service *service = g_new0(Service, 1);
+    service->id = g_strdup(store_row_text(rows, 0));
+    service->project = g_strdup(store_row_text(rows, 1));
+    service->person = g_strdup(store_row_text(rows, 2));
+    service->login = g_strdup(store_row_text(rows, 3));
+    service->person_name = g_strdup(store_row_text(rows, 4));
+    service->definition = g_strdup(store_row_text(rows, 5));
+    service->name = g_strdup(store_row_text(rows, 6));
+    if (!service_state_parse(store_row_text(rows, 7), &service->state))
+        service->state = SERVICE_FAILED;
+    service->state_reason = g_strdup(store_row_text(rows, 8));
+    service->state_detail = g_strdup(store_row_text(rows, 9));
+    service->created_ms = store_row_integer(rows, 10);
+    service->ready_ms = store_row_integer(rows, 11);
+    service->ended_ms = store_row_integer(rows, 12);
+    service->active_ms = store_row_integer(rows, 13);
+    return service;
+}
+
+bool service_load(StoreTx *tx, const char *id, Service **ret_service, GError **error)
+{
+    g_autoptr(StoreRows) rows =
+        store_query(tx, error, "SELECT " SERVICE_COLUMNS "WHERE s.id = $1", store_text(id));
+    if (rows == NULL)
+        return false;
+    g_autoptr(GError) problem = NULL;
+    if (store_next(rows, &problem)) {
+        *ret_service = service_from_row(rows);
+        return true;
+    }
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    return error_set(error, ERROR_NOT_FOUND, "services.none", "There is no such service.");
+}
+
+static GPtrArray *service_collect(StoreRows *rows, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)service_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(list, service_from_row(rows));
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return g_steal_pointer(&list);
+}
+
+/* A filter that is not asked for is "" and matches everything. */
+GPtrArray *service_list(StoreTx *tx, const char *project, const char *person, bool live_only,
+                        const char *before_id, int64_t limit, GError **error)
+{
+    int64_t before_ms = INT64_MAX;
+    if (*before_id != '\0' &&
+        !store_query_integer(tx, &before_ms, 0, error,
+                             "SELECT created_ms FROM service WHERE id = $1",
+                             store_text(before_id)))
+        return NULL;
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT " SERVICE_COLUMNS
+        "WHERE ($1 = '' OR s.project = $1) AND ($2 = '' OR s.person = $2) "
+        "AND ($3 = 0 OR s.state NOT IN ('stopped', 'failed')) "
+        "AND (s.created_ms < $4 OR (s.created_ms = $4 AND s.id < $5)) "
+        "ORDER BY s.created_ms DESC, s.id DESC LIMIT $6",
+        store_text(project != NULL ? project : ""), store_text(person != NULL ? person : ""),
+        store_integer(live_only ? 1 : 0), store_integer(before_ms), store_text(before_id),
+        store_integer(limit));
+    return rows != NULL ? service_collect(rows, error) : NULL;
+}
+
+GPtrArray *service_datasets(StoreTx *tx, const char *id, GError **error)
+{
+    g_autoptr(StoreRows) rows =
+        store_query(tx, error, "SELECT dataset FROM service_dataset WHERE service = $1 "
+                               "ORDER BY dataset", store_text(id));
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(list, g_strdup(store_row_text(rows, 0)));
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return g_steal_pointer(&list);
+}
+
+GPtrArray *service_events(StoreTx *tx, const char *id, int64_t after, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error, "SELECT number, step, detail, time_ms FROM service_event "
+                   "WHERE service = $1 AND number > $2 ORDER BY number",
+        store_text(id), store_integer(after));
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)service_event_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem)) {
+        ServiceEvent *event = g_new0(ServiceEvent, 1);
+        event->number = store_row_integer(rows, 0);
+        event->step = g_strdup(store_row_text(rows, 1));
+        event->detail = g_strdup(store_row_text(rows, 2));
+        event->time_ms = store_row_integer(rows, 3);
+        g_ptr_array_add(list, event);
+    }
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return g_steal_pointer(&list);
+}
+
+bool service_count_live(StoreTx *tx, const char *person, int64_t *ret_count, GError **error)
+{
+    return store_query_integer(tx, ret_count, 0, error,
+                               "SELECT count(*) FROM service WHERE person = $1 "
+                               "AND state NOT IN ('stopped', 'failed')",
+                               store_text(person));
+}
+
+bool service_note(StoreTx *tx, const char *id, const char *step, const char *detail,
+                  int64_t now_ms, GError **error)
+{
+    return store_exec(tx, error,
+                      "INSERT INTO service_event (service, number, step, detail, time_ms) "
+                      "SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4 "
+                      "FROM service_event WHERE service = $1",
+                      store_text(id), store_text(step), store_text(detail),
+                      store_integer(now_ms));
+}
+
+static bool service_write_state(StoreTx *tx, const char *id, ServiceState state,
+                                const char *reason, const char *detail, int64_t now_ms,
+                                GError **error)
+{
+    return store_exec(tx, error,
+                      "UPDATE service SET state = $1, state_reason = $2, state_detail = $3, "
+                      "ready_ms = CASE WHEN $1 = 'ready' THEN $4 ELSE ready_ms END, "
+                      "ended_ms = CASE WHEN $5 = 1 THEN $4 ELSE ended_ms END WHERE id = $6",
+                      store_text(service_state_name(state)), store_text(reason),
+                      store_text(detail), store_integer(now_ms),
+                      store_integer(service_state_is_over(state) ? 1 : 0), store_text(id));
+}
+
+bool service_move(StoreTx *tx, const char *id, ServiceState state, const char *reason,
+                  const char *detail, int64_t now_ms, GError **error)
+{
+    g_autoptr(Service) service = NULL;
+    if (!service_load(tx, id, &service, error))
+        return false;
+    if (!service_state_may(service->state, state))
+        return error_set(error, ERROR_CONFLICT, "services.state",
+                         "The service is %s; it cannot become %s.",
+                         service_state_name(service->state), service_state_name(state));
+    /* Why it stops was said when it began to stop. */
+    bool ending = service_state_is_over(state) && *reason == '\0';
+    const char *kept_reason = ending ? service->state_reason : reason;
+    const char *kept_detail = ending ? service->state_detail : detail;
+    return service_write_state(tx, id, state, kept_reason, kept_detail, now_ms, error) &&
+           service_note(tx, id, service_state_name(state), kept_detail, now_ms, error);
+}

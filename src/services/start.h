@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The start of a service, step by step, each told in its timeline; and taking back one that runs. */
+#ifndef DARSE_SERVICES_START_H
+#define DARSE_SERVICES_START_H
+
+#include "services/live.h"
+
+/* Returns false only for failures of ours; a launch that does not succeed is told in the row. */
+bool start_service(Services *services, const char *id, GError **error);
+bool start_adopt(Services *services, const char *id, GError **error);
+/* Cuts every connection relayed to the service. */
+void start_end_relays(Services *services, const char *id);
+
+#endif
