@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sources and datasets: what producers offer. A source has a legal basis of collection, routes and
+ * purposes that it admits, a rule pack and stewards. A dataset is described first (its variables),
+ * then its file is read by the worker, compared with the description, sealed by the engine and
+ * published: from then on it never changes, and a new file is a new version.
+ */
+#ifndef DARSE_SOURCES_SOURCES_H
+#define DARSE_SOURCES_SOURCES_H
+
+#include "app/app.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+extern const Room sources_room;
+extern const HttpRoute sources_routes[];
+
+typedef struct Source {
+    char *id, *slug, *title, *summary;
+    char *organisation, *organisation_name;
+    char *legal_basis;
+    unsigned routes, purposes;      /* PolicyRoute, PolicyPurpose bits */
+    char *rule_pack;                /* a name of sdc_packs() */
+    int64_t created_ms;
+    int64_t version;
+} Source;
+void source_free(Source *source);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_free)
+
+typedef enum DatasetState {
+    DATASET_DRAFT,                  /* described, no file */
+    DATASET_READING,                /* a file is being received, read or sealed */
+    DATASET_PUBLISHED,              /* immutable */
+    DATASET_FAILED,                 /* cut off while it was being sealed: a new version must be made */
+} DatasetState;
+const char *dataset_state_name(DatasetState state);
+
+typedef struct DatasetMove {
+    DatasetState from, to;
+    const char *when;
+} DatasetMove;
+extern const DatasetMove dataset_moves[];   /* ended by a row with `when` NULL */
+
+typedef struct Dataset {
+    char *id, *source, *source_slug, *source_title, *source_organisation;
+    char *slug, *title, *vintage;
+    int64_t version;
+    unsigned level;                 /* PolicyLevel */
+    DatasetState state;
+    char *failure;                  /* why the last file was refused; "" */
+    char *file_name, *file_sha256;  /* as uploaded */
+    int64_t file_size;
+    int64_t rows;
+    char *variables;                /* JSON array */
+    bool encrypted;
+    int64_t published_ms;
+} Dataset;
+void dataset_free(Dataset *dataset);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dataset, dataset_free)
+
+/* ERROR_NOT_FOUND "sources.no_source", "sources.no_dataset". */
+bool source_load(StoreTx *tx, const char *id, Source **ret_source, GError **error);
+bool dataset_load(StoreTx *tx, const char *id, Dataset **ret_dataset, GError **error);
+
+/* "<source slug>/<dataset slug>", ".v2" and so on after it from the second version: where it is seen
+ * below /data in a bubble. Caller frees. */
+char *dataset_folder(const Dataset *dataset);
+/* <state>/data/<id>. Caller frees. */
+char *dataset_path(const App *app, const char *dataset);
+
+/* Is PERSON a steward of SOURCE? */
+bool source_is_steward(StoreTx *tx, const char *source, const char *person, bool *ret_steward,
+                       GError **error);
+/* Adds the facts of the source and of the dataset (NULL: of the source alone) to FACTS: is_steward,
+ * source_routes, source_purposes, level, and same_organisation when PROJECT_ORGANISATION is not
+ * NULL. */
+bool source_facts_add(StoreTx *tx, const PolicyActor *actor, const Source *source,
+                      const Dataset *dataset, const char *project_organisation,
+                      PolicyFacts *facts, GError **error);
+
+#endif
