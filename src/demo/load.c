@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each thing is looked for before it is made, so that an interrupted loading goes on where it was. */
+#include "demo/load.h"
+
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/times.h"
+#include "identity/totp.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROJECT_DAYS 730
+#define HEADER_BYTES 4096
+
+/* ---- organisations and accounts, by the officer ---- */
+
+static bool load_organisations(DemoPerson *officer, json_t **ret_list, GError **error)
+{
+    g_autoptr(json_t) list = NULL;
+    if (!demo_get(officer, "/api/v1/organisations?limit=200", &list, error))
+        return false;
+    for (const DemoOrganisation *o = demo_organisations; o->key != NULL; o++) {
+        if (demo_find(list, "name", o->name) != NULL)
+            continue;
+        g_autoptr(json_t) made = NULL;
+        if (!demo_call(officer, "POST", "/api/v1/organisations",
+                       json_pack("{s:s, s:s}", "name", o->name, "kind", o->kind), 201, &made,
+                       error))
+            return false;
+        json_array_append(json_object_get(list, "items"), made);
+        printf("   organisation  %s\n", o->name);
+    }
+    *ret_list = g_steal_pointer(&list);
+    return true;
+}
+
+static const char *organisation_id(const json_t *organisations, const char *key)
+{
+    for (const DemoOrganisation *o = demo_organisations; o->key != NULL; o++) {
+        if (strcmp(o->key, key) == 0)
+            return demo_text(demo_find(organisations, "name", o->name), "id");
+    }
+    return "";
+}
+
+static json_t *words_json(const char *words)
+{
+    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
+    json_t *array = json_array();
+    for (char **part = parts; *part != NULL; part++) {
+        if (**part != '\0')
+            json_array_append_new(array, json_string(*part));
+    }
+    return array;
+}
+
+static bool load_person(DemoPerson *officer, const json_t *organisations,
+                        const DemoAccount *account, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/api/v1/persons?q=%s&limit=200", account->login);
+    g_autoptr(json_t) list = NULL;
+    if (!demo_get(officer, path, &list, error))
+        return false;
+    if (demo_find(list, "login", account->login) != NULL)
+        return true;
+    g_autofree char *email = g_strdup_printf("%s@darse.example", account->login);
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "login", account->login, "name",
+                             account->name, "email", email, "organisation",
+                             organisation_id(organisations, account->organisation), "roles",
+                             words_json(account->roles), "language", "en", "password",
+                             DEMO_PASSWORD);
+    if (!demo_call(officer, "POST", "/api/v1/persons", body, 201, NULL, error))
+        return false;
+    printf("   account       %s\n", account->login);
+    return true;
+}
+
+/* The account takes its second factor itself, as a person would with an authenticator. */
+static bool load_second_factor(DemoWorld *world, const char *login, GError **error)
+{
+    g_autoptr(DemoPerson) person = demo_sign_in(world, login, error);
+    g_autoptr(json_t) session = NULL;
+    if (person == NULL || !demo_get(person, "/api/v1/session", &session, error))
+        return false;
+    if (json_is_true(json_object_get(json_object_get(session, "person"), "has_second_factor")))
+        return true;
+    g_autoptr(json_t) factor = NULL;
+    if (!demo_call(person, "POST", "/api/v1/me/second-factor",
+                   json_pack("{s:s}", "password", DEMO_PASSWORD), 200, &factor, error))
+        return false;
+    char code[TOTP_DIGITS + 1] = "";
+    return totp_code(demo_text(factor, "secret"), totp_step(time_now_ms()), code, error) &&
+           demo_call(person, "POST", "/api/v1/me/second-factor/confirm",
+                     json_pack("{s:s}", "code", code), 200, NULL, error);
+}
+
+static bool load_accounts(DemoWorld *world, DemoPerson *officer, json_t **ret_organisations,
+                          GError **error)
+{
+    if (!load_organisations(officer, ret_organisations, error))
+        return false;
+    /* The first row is the officer's, who exists. */
+    for (const DemoAccount *account = demo_accounts + 1; account->login != NULL; account++) {
+        if (!load_person(officer, *ret_organisations, account, error) ||
+            !load_second_factor(world, account->login, error)) {
+            g_prefix_error(error, "account %s: ", account->login);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- projects, by the officer ---- */
+
+static bool load_project(DemoPerson *officer, const json_t *organisations, const json_t *projects,
+                         const DemoProject *project, GError **error)
+{
+    if (demo_find(projects, "slug", project->slug) != NULL)
+        return true;
+    g_autofree char *starts = time_format(time_now_ms() - TIME_DAY_MS);
+    g_autofree char *ends = time_format(time_now_ms() + PROJECT_DAYS * TIME_DAY_MS);
+    json_t *body = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title", project->title, "slug",
+        project->slug, "summary", project->summary, "organisation",
+        organisation_id(organisations, project->organisation), "route", "research", "purpose",
+        "research", "legal_basis", project->legal_basis, "tier", project->tier, "lead",
+        project->lead, "starts", starts, "ends", ends);
+    g_autoptr(json_t) made = NULL;
+    if (!demo_call(officer, "POST", "/api/v1/projects", body, 201, &made, error))
+        return false;
+    g_autofree char *members = g_strdup_printf("/api/v1/projects/%s/members", demo_text(made, "id"));
+    for (const DemoMember *m = project->members; m->login != NULL; m++) {
+        if (!demo_call(officer, "POST", members,
+                       json_pack("{s:s, s:[s]}", "login", m->login, "roles", m->role), 201, NULL,
+                       error))
+            return false;
+    }
+    g_autofree char *state = g_strdup_printf("/api/v1/projects/%s/state", demo_text(made, "id"));
+    if (!demo_call(officer, "POST", state,
+                   json_pack("{s:s, s:s}", "state", "open", "reason", "Agreement signed"), 200,
+                   NULL, error))
+        return false;
+    printf("   project       %s (%s)\n", project->title, project->tier);
+    return true;
+}
+
+static bool load_projects(DemoPerson *officer, const json_t *organisations, GError **error)
+{
+    g_autoptr(json_t) projects = NULL;
+    if (!demo_get(officer, "/api/v1/projects?limit=200", &projects, error))
+        return false;
+    for (const DemoProject *project = demo_projects; project->slug != NULL; project++) {
+        if (!load_project(officer, organisations, projects, project, error)) {
+            g_prefix_error(error, "project %s: ", project->slug);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- sources and their files, by their stewards ---- */
+
+static bool read_header(const char *path, char **ret_line, GError **error)
+{
+    FD_AUTO int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char buffer[HEADER_BYTES + 1] = "";
+    ssize_t size = fd >= 0 ? read(fd, buffer, HEADER_BYTES) : -1;
+    if (size <= 0)
+        return error_set(error, ERROR_NOT_FOUND, "demo.no_file",
+                         "%s cannot be read; demo/prepare makes it.", path);
+    buffer[strcspn(buffer, "\r\n")] = '\0';
+    *ret_line = g_strdup(buffer);
+    return true;
+}
+
+/* The description of the columns that FILE has. */
+static bool variables_json(const DemoVariable *variables, const char *file, json_t **ret_list,
+                           GError **error)
+{
+    g_autofree char *header = NULL;
+    if (!read_header(file, &header, error))
+        return false;
+    g_auto(GStrv) columns = g_strsplit(header, ",", -1);
+    json_t *list = json_array();
+    for (; variables->name != NULL; variables++) {
+        if (g_strv_contains((const char *const *)columns, variables->name))
+            json_array_append_new(list, json_pack("{s:s, s:s}", "name", variables->name, "label",
+                                                  variables->label));
+    }
+    *ret_list = list;
+    return true;
+}
+
+static bool load_file(DemoPerson *steward, const char *dataset, const char *path,
+                      const char *file_name, GError **error)
+{
+    g_autofree char *target =
+        g_strdup_printf("/api/v1/datasets/%s/file?name=%s", dataset, file_name);
+    g_autoptr(json_t) answer = NULL;
+    int status = 0;
+    if (!http_client_upload(demo_person_client(steward), "PUT", target, "text/csv", path, &status,
+                            &answer, error))
+        return false;
+    if (status != 200)
+        return error_set(error, ERROR_UNPROCESSABLE, "demo.file", "%s was refused: %d %s",
+                         file_name, status, demo_text(answer, "detail"));
+    printf("   dataset       %s: %" JSON_INTEGER_FORMAT " rows\n", file_name,
+           json_integer_value(json_object_get(answer, "rows")));
+    return true;
+}
+
+static bool load_dataset(DemoPerson *steward, const DemoSource *source, const json_t *there,
+                         const DemoDataset *dataset, const char *folder, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, dataset->file, NULL);
+    g_autofree char *id = NULL;
+    const json_t *datasets = json_object_get(there, "datasets");
+    for (size_t i = 0; i < json_array_size(datasets); i++) {
+        const json_t *one = json_array_get(datasets, i);
+        if (strcmp(demo_text(one, "slug"), dataset->slug) != 0)
+            continue;
+        if (strcmp(demo_text(one, "state"), "published") == 0)
+            return true;
+        if (strcmp(demo_text(one, "state"), "draft") == 0)
+            id = g_strdup(demo_text(one, "id"));
+    }
+    if (id == NULL) {
+        g_autoptr(json_t) variables = NULL;
+        g_autoptr(json_t) made = NULL;
+        g_autofree char *target =
+            g_strdup_printf("/api/v1/sources/%s/datasets", demo_text(there, "id"));
+        if (!variables_json(source->variables, path, &variables, error) ||
+            !demo_call(steward, "POST", target,
+                       json_pack("{s:s, s:s, s:s, s:s, s:O}", "title", dataset->title, "slug",
+                                 dataset->slug, "vintage", source->vintage, "level",
+                                 dataset->level, "variables", variables),
+                       201, &made, error))
+            return false;
+        id = g_strdup(demo_text(made, "id"));
+    }
+    return load_file(steward, id, path, dataset->file, error);
+}
+
+static bool find_source(DemoPerson *steward, const DemoSource *source, json_t **ret_source,
+                        GError **error)
+{
+    g_autoptr(json_t) list = NULL;
+    if (!demo_get(steward, "/api/v1/sources?limit=200", &list, error))
+        return false;
+    const json_t *found = demo_find(list, "slug", source->slug);
+    if (found == NULL)
+        return true;
+    g_autofree char *path = g_strdup_printf("/api/v1/sources/%s", demo_text(found, "id"));
+    return demo_get(steward, path, ret_source, error);
+}
+
+static bool load_source(DemoWorld *world, const DemoSource *source, const char *folder,
+                        GError **error)
+{
+    g_autoptr(DemoPerson) steward = demo_sign_in(world, source->steward, error);
+    g_autoptr(json_t) there = NULL;
+    if (steward == NULL || !find_source(steward, source, &there, error))
+        return false;
+    if (there == NULL) {
+        json_t *body = json_pack(
+            "{s:s, s:s, s:s, s:s, s:[s,s], s:o, s:s, s:[s]}", "title", source->title, "slug",
+            source->slug, "summary", source->summary, "legal_basis", source->legal_basis, "routes",
+            "research", "own_administration", "purposes", words_json(source->purposes), "rule_pack",
+            source->rule_pack, "stewards", source->steward);
+        if (!demo_call(steward, "POST", "/api/v1/sources", body, 201, &there, error))
+            return false;
+        printf("   source        %s\n", source->title);
+    }
+    for (const DemoDataset *dataset = source->datasets; dataset->slug != NULL; dataset++) {
+        if (!load_dataset(steward, source, there, dataset, folder, error)) {
+            g_prefix_error(error, "dataset %s: ", dataset->slug);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool demo_load(DemoWorld *world, const char *folder, GError **error)
+{
+    g_autoptr(DemoPerson) officer = demo_sign_in(world, demo_accounts[0].login, error);
+    g_autoptr(json_t) organisations = NULL;
+    if (officer == NULL || !load_accounts(world, officer, &organisations, error) ||
+        !load_projects(officer, organisations, error))
+        return false;
+    for (const DemoSource *source = demo_sources; source->slug != NULL; source++) {
+        if (!load_source(world, source, folder, error)) {
+            g_prefix_error(error, "source %s: ", source->slug);
+            return false;
+        }
+    }
+    return true;
+}
