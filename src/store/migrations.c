@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of migrations: one row per file of migrations/, numbered without gap, never changed
+ * once released. The assembler takes the files in as they are.
+ */
+#include "store/internal.h"
+
+#define MIGRATION_BYTES(number, file)                                                              \
+    extern const char migration_##number[];                                                        \
+    __asm__(".pushsection .rodata\n"                                                               \
+            "migration_" #number ":\n"                                                             \
+            ".incbin \"" STORE_MIGRATIONS_DIR "/" file "\"\n"                                      \
+            ".byte 0\n"                                                                            \
+            ".popsection\n")
+
+MIGRATION_BYTES(1, "0001_audit.sql");
+MIGRATION_BYTES(2, "0002_domain.sql");
+
+const StoreMigration store_migrations[] = {
+    {1, "audit", migration_1},
+    {2, "domain", migration_2},
+    {0, NULL, NULL},
+};
