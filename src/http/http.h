@@ -55,7 +55,8 @@ typedef struct HttpField {
 } HttpField;                  /* tables end with a row whose name is NULL */
 
 /* Checks VALUE (an object) against FIELDS: unknown fields, missing ones, wrong types, lengths and
- * bounds are refused with the field's path in the sentence. Pure; used by tests and fuzzing. */
+ * bounds are refused with the field's path in the sentence. null in an optional field says the same
+ * as absence. Pure; used by tests and fuzzing. */
 bool http_fields_check(const HttpField *fields, const json_t *value, GError **error);
 
 /* ---- routes ---- */
@@ -122,8 +123,14 @@ int64_t http_body_time(const HttpRequest *request, const char *name, int64_t fal
 void *http_request_site_data(const HttpRequest *request);
 void http_request_set_actor(HttpRequest *request, void *actor, GDestroyNotify free_actor);
 void *http_request_actor(const HttpRequest *request);
+/* Identifier of the actor for the access log (copied). */
+void http_request_set_actor_id(HttpRequest *request, const char *id);
 /* Bound unix-socket path of the listener that the connection came through, or NULL (doors). */
 const char *http_request_door(const HttpRequest *request);
+
+/* Waits until FD has one of EVENTS (poll). Fails when TIMEOUT_MS passes, when the client goes away
+ * ("http.client_gone") or when the server stops: blocking work on behalf of a request waits here. */
+bool http_request_wait(HttpRequest *request, int fd, short events, int timeout_ms, GError **error);
 
 /* ---- the answer ---- */
 
@@ -180,6 +187,7 @@ typedef struct HttpSite {
     bool (*check_origin)(HttpRequest *request, GError **error);
     const char *static_resource;      /* GResource prefix of static files, "/darse/web"; or NULL */
     void *data;
+    bool https;                       /* people reach it by https: Strict-Transport-Security */
 } HttpSite;
 
 typedef struct HttpListener {
