@@ -90,9 +90,12 @@ static enum MHD_Result head_received(HttpRequest *request)
         return MHD_YES;
     }
     problem_reply(request, failure);
-    bool close_after = request->has_body || !request->framed;
-    request->linger = close_after;
-    return send_or_close(request, close_after);
+    /* Without a body the answer waits for the last call: the library closes after an answer that
+     * comes before it. With one, that is what we want. */
+    if (!request->has_body && request->framed)
+        return MHD_YES;
+    request->linger = true;
+    return send_or_close(request, true);
 }
 
 static enum MHD_Result body_received(HttpRequest *request, const char *bytes, size_t size)

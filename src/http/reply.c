@@ -231,35 +231,36 @@ static struct MHD_Response *response_make(HttpRequest *request)
     return NULL;
 }
 
-static void response_header(HttpRequest *request, struct MHD_Response *response, const char *name,
-                            const char *value)
-{
-    if (MHD_add_response_header(response, name, value) != MHD_YES)
-        log_warning("http.header_dropped", "request", request->id, "header", name);
-}
-
-static void response_default(HttpRequest *request, struct MHD_Response *response, const char *name,
-                             const char *value)
+static void header_default(HttpRequest *request, const char *name, const char *value)
 {
     if (reply_header(&request->reply, name) == NULL)
-        response_header(request, response, name, value);
+        http_reply_header(request, name, value);
+}
+
+/* What every answer carries beside what its handler gave. */
+static void headers_complete(HttpRequest *request)
+{
+    if (request->reply.type != NULL)
+        http_reply_header(request, "Content-Type", request->reply.type);
+    http_reply_header(request, "X-Request-Id", request->id);
+    if (request->site != NULL && request->site->raw != NULL)
+        return;
+    for (size_t i = 0; i < G_N_ELEMENTS(security_headers); i++)
+        header_default(request, security_headers[i].name, security_headers[i].value);
+    header_default(request, "Cache-Control", "no-store");
+    if (request->site != NULL && request->site->https)
+        header_default(request, "Strict-Transport-Security", "max-age=31536000");
 }
 
 static void response_headers(HttpRequest *request, struct MHD_Response *response)
 {
-    const Reply *reply = &request->reply;
-    for (guint i = 0; reply->headers != NULL && i < reply->headers->len; i += 2)
-        response_header(request, response, reply->headers->pdata[i], reply->headers->pdata[i + 1]);
-    if (reply->type != NULL)
-        response_header(request, response, "Content-Type", reply->type);
-    response_header(request, response, "X-Request-Id", request->id);
-    if (request->site != NULL && request->site->raw != NULL)
-        return;
-    for (size_t i = 0; i < G_N_ELEMENTS(security_headers); i++)
-        response_default(request, response, security_headers[i].name, security_headers[i].value);
-    response_default(request, response, "Cache-Control", "no-store");
-    if (request->site != NULL && request->site->https)
-        response_default(request, response, "Strict-Transport-Security", "max-age=31536000");
+    headers_complete(request);
+    const GPtrArray *headers = request->reply.headers;
+    for (guint i = 0; i < headers->len; i += 2) {
+        if (MHD_add_response_header(response, headers->pdata[i], headers->pdata[i + 1]) != MHD_YES)
+            log_warning("http.header_dropped", "request", request->id, "header",
+                        headers->pdata[i]);
+    }
 }
 
 bool reply_send(HttpRequest *request, bool close_after)
@@ -284,15 +285,14 @@ void reply_send_raw(HttpRequest *request)
     const Reply *reply = &request->reply;
     if (reply->kind != REPLY_BYTES)
         return;
+    headers_complete(request);
     size_t size;
     const char *data = g_bytes_get_data(reply->bytes, &size);
     g_autoptr(GString) text = g_string_new(NULL);
-    g_string_printf(text, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\nConnection: close\r\n"
-                    "X-Request-Id: %s\r\n", reply->status,
-                    MHD_get_reason_phrase_for((unsigned int)reply->status), size, request->id);
-    if (reply->type != NULL)
-        g_string_append_printf(text, "Content-Type: %s\r\n", reply->type);
-    for (guint i = 0; reply->headers != NULL && i < reply->headers->len; i += 2)
+    g_string_printf(text, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
+                    reply->status,
+                    MHD_get_reason_phrase_for((unsigned int)reply->status), size);
+    for (guint i = 0; i < reply->headers->len; i += 2)
         g_string_append_printf(text, "%s: %s\r\n", (char *)reply->headers->pdata[i],
                                (char *)reply->headers->pdata[i + 1]);
     g_string_append(text, "\r\n");
