@@ -40,6 +40,24 @@ typedef struct AuditEntry {
 
 /* Inside the action's savepoint. RET_SEQUENCE may be NULL. Needs no Audit: rows only. */
 bool audit_append(StoreTx *tx, const AuditEntry *entry, int64_t *ret_sequence, GError **error);
+/* Erases the body of entry SEQUENCE for good, and appends an entry "audit.erase" that says so, by
+ * ACTOR and for REASON (a sentence). Proofs of the entry's existence, time and hash remain. The
+ * record of an erasure cannot be erased. */
+bool audit_erase_body(StoreTx *tx, int64_t sequence, const char *actor, const char *reason,
+                      int64_t *ret_sequence, GError **error);
+
+/* What auditors look for. NULL or 0: any. Times from FROM_MS (included) to TO_MS (excluded). */
+typedef struct AuditFilter {
+    const char *actor;
+    const char *object;
+    const char *project;
+    const char *verb;
+    int64_t from_ms, to_ms;
+} AuditFilter;
+/* Newest first, those before BEFORE_SEQUENCE (-1: from the newest), at most LIMIT. An array of
+ * {"sequence","time","erased", and the fields of the entry}; owned by the caller. */
+bool audit_search(StoreTx *tx, const AuditFilter *filter, int64_t before_sequence, int64_t limit,
+                  json_t **ret_entries, GError **error);
 
 /* Opens <STATE_DIR>/audit with the signing key <STATE_DIR>/instance/audit.key (made by
  * audit_init()). ORIGIN is in every checkpoint. Rebuilds missing tiles from rows. Refuses to start
