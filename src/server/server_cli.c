@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "identity/identity.h"
+#include "server/remove.h"
 #include "server/serve.h"
 #include "server/supervisor.h"
 
@@ -22,6 +23,7 @@
 static const Verb serve_verb;
 static const Verb init_verb;
 static const Verb config_verb;
+static const Verb state_remove_verb;
 
 static bool server_setup_log(const Config *config, const char *process, GError **error)
 {
@@ -223,6 +225,34 @@ static int verb_init(int argc, char **argv)
     return EXIT_OK;
 }
 
+static int verb_state_remove(int argc, char **argv)
+{
+    g_autofree char *state = NULL;
+    gboolean yes = FALSE;
+    const GOptionEntry entries[] = {
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &state, "State directory to remove", "DIR"},
+        {"yes", 0, 0, G_OPTION_ARG_NONE, &yes, "Everything in it is lost: yes", NULL},
+        {0},
+    };
+    g_auto(GStrv) rest = NULL;
+    if (!verb_parse(&state_remove_verb, argc, argv, entries, &rest) || rest[0] != NULL)
+        return EXIT_USAGE;
+    if (!yes) {
+        fprintf(stderr, "darse state remove: data, keys and the audit log are lost for good; say "
+                        "--yes if that is wanted\n");
+        return EXIT_USAGE;
+    }
+    g_autofree char *state_dir = verb_state_dir(state);
+    g_autofree char *instance = g_build_filename(state_dir, "instance", NULL);
+    GError *error = NULL;
+    if (!g_file_test(instance, G_FILE_TEST_IS_DIR))
+        error_set(&error, ERROR_NOT_FOUND, "server.no_state",
+                  "%s is not a state directory; nothing was removed.", state_dir);
+    if (error != NULL || !state_remove(state_dir, &error))
+        return verb_fail(&state_remove_verb, error);
+    return EXIT_OK;
+}
+
 static int verb_config(int argc, char **argv)
 {
     g_auto(GStrv) rest = NULL;
@@ -239,10 +269,14 @@ static int verb_config(int argc, char **argv)
 #define INIT_ROW                                                                                   \
     {"init", "[--state DIR] [--demonstration] [--option GROUP.KEY=VALUE]...",                      \
      "Make a state directory", verb_init, false}
+#define STATE_REMOVE_ROW                                                                           \
+    {"state remove", "[--state DIR] --yes", "Remove a state directory with all that is in it",     \
+     verb_state_remove, false}
 #define CONFIG_ROW                                                                                 \
     {"config", "", "Print every option with its default and documentation", verb_config, false}
 
 static const Verb serve_verb = SERVE_ROW;
 static const Verb init_verb = INIT_ROW;
 static const Verb config_verb = CONFIG_ROW;
-const Verb server_verbs[] = {SERVE_ROW, INIT_ROW, CONFIG_ROW, {0}};
+static const Verb state_remove_verb = STATE_REMOVE_ROW;
+const Verb server_verbs[] = {SERVE_ROW, INIT_ROW, CONFIG_ROW, STATE_REMOVE_ROW, {0}};

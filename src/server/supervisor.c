@@ -145,8 +145,7 @@ static void supervisor_stop(Child *children, size_t count)
     }
 }
 
-/* One Darse per state directory: a lock held as long as the supervisor lives. */
-static int supervisor_lock(const char *state_dir, GError **error)
+int supervisor_lock(const char *state_dir, GError **error)
 {
     g_autofree char *path = g_build_filename(state_dir, "run", "lock", NULL);
     FD_AUTO int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

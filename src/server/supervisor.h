@@ -19,4 +19,8 @@ int supervisor_run(const Config *config, GError **error);
 bool supervisor_serve_identity(const Config *config, unsigned *ret_uid, unsigned *ret_gid,
                                GError **error);
 
+/* One Darse per state directory: a lock held as long as the descriptor is open. Returns it, or -1
+ * with ERROR_CONFLICT "server.running". */
+int supervisor_lock(const char *state_dir, GError **error);
+
 #endif

@@ -8,6 +8,7 @@
 #include "base/times.h"
 #include "catalog/catalog.h"
 #include "projects/projects.h"
+#include "services/mounts.h"
 #include "services/passes.h"
 #include "services/rights.h"
 #include "services/services.h"
@@ -76,32 +77,19 @@ static json_t *events_json(StoreTx *tx, const char *service, GError **error)
 
 static json_t *mounts_json(StoreTx *tx, const char *service, GError **error)
 {
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT d.id, d.title, d.level, s.slug, d.slug, d.version FROM service_dataset sd "
-        "JOIN dataset d ON d.id = sd.dataset JOIN source s ON s.id = d.source "
-        "WHERE sd.service = $1 ORDER BY s.slug, d.slug, d.version", store_text(service));
-    if (rows == NULL)
+    g_autoptr(GPtrArray) mounts = service_mounts(tx, service, error);
+    if (mounts == NULL)
         return NULL;
-    g_autoptr(json_t) list = json_array();
-    g_autoptr(GError) problem = NULL;
-    while (store_next(rows, &problem)) {
-        int64_t version = store_row_integer(rows, 5);
-        g_autofree char *suffix = version > 1
-                                      ? g_strdup_printf("-v%" G_GINT64_FORMAT, version)
-                                      : g_strdup("");
-        g_autofree char *path = g_strdup_printf("/data/%s/%s%s", store_row_text(rows, 3),
-                                                store_row_text(rows, 4), suffix);
+    json_t *list = json_array();
+    for (guint i = 0; i < mounts->len; i++) {
+        const ServiceMount *mount = g_ptr_array_index(mounts, i);
+        g_autofree char *path = g_strconcat("/data/", mount->folder, NULL);
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "path", path, "dataset",
-                                              store_row_text(rows, 0), "title",
-                                              store_row_text(rows, 1), "level",
-                                              store_row_text(rows, 2)));
+                                              mount->dataset->id, "title", mount->dataset->title,
+                                              "level",
+                                              policy_name(SET_LEVEL, mount->dataset->level)));
     }
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return NULL;
-    }
-    return g_steal_pointer(&list);
+    return list;
 }
 
 /* ---- launch ---- */
@@ -156,7 +144,7 @@ static bool launch_in_act(Act *act, void *data, GError **error)
     int64_t now = time_now_ms();
     PolicyFacts facts = {0};
     act_about(act, call->id, call->project);
-    if (!projects_require_view(act->tx, act->actor, call->project, now, error) ||
+    if (!project_facts_visible(act->tx, act->actor, call->project, now, &facts, error) ||
         !rights_load_facts(act->tx, act->actor, call->project, act->actor->id, now, &facts,
                            error))
         return false;
@@ -207,11 +195,12 @@ typedef struct LookCall {
 static bool look_service(StoreTx *tx, const PolicyActor *actor, const char *id,
                          Service **ret_service, GError **error)
 {
+    PolicyFacts facts = {0};
     g_autoptr(Service) service = NULL;
     g_autoptr(GError) problem = NULL;
     if (!service_load(tx, id, &service, error))
         return false;
-    if (!projects_require_view(tx, actor, service->project, time_now_ms(), &problem)) {
+    if (!project_facts_visible(tx, actor, service->project, time_now_ms(), &facts, &problem)) {
         if (error_is(problem, ERROR_NOT_FOUND))
             return error_set(error, ERROR_NOT_FOUND, "services.none",
                              "There is no such service.");
@@ -226,7 +215,9 @@ static bool list_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GErr
 {
     LookCall *call = data;
     bool own = call->project == NULL;
-    if (!own && !projects_require_view(tx, actor, call->project, time_now_ms(), error))
+    PolicyFacts facts = {0};
+    if (!own &&
+        !project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error))
         return false;
     g_autoptr(GPtrArray) rows = service_list(tx, call->project, own ? actor->id : NULL, own,
                                              call->before, call->limit + 1, error);

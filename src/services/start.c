@@ -13,6 +13,8 @@
 #include "catalog/catalog.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
+#include "projects/projects.h"
+#include "services/mounts.h"
 #include "services/tasks.h"
 
 #include <poll.h>
@@ -30,55 +32,26 @@ typedef struct StartFacts {
     const char *id;
     Service *service;
     int64_t id_base;
-    GPtrArray *datasets;     /* ids */
-    GPtrArray *folders;      /* "<source>/<dataset>", same order */
+    GPtrArray *mounts;       /* of ServiceMount */
 } StartFacts;
 
 static void start_facts_clear(StartFacts *facts)
 {
     service_free(facts->service);
-    g_clear_pointer(&facts->datasets, g_ptr_array_unref);
-    g_clear_pointer(&facts->folders, g_ptr_array_unref);
+    g_clear_pointer(&facts->mounts, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(StartFacts, start_facts_clear)
-
-static bool start_read_mounts(StoreTx *tx, StartFacts *facts, GError **error)
-{
-    facts->datasets = g_ptr_array_new_with_free_func(g_free);
-    facts->folders = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT d.id, s.slug, d.slug, d.version FROM service_dataset sd "
-        "JOIN dataset d ON d.id = sd.dataset JOIN source s ON s.id = d.source "
-        "WHERE sd.service = $1 ORDER BY s.slug, d.slug, d.version",
-        store_text(facts->id));
-    if (rows == NULL)
-        return false;
-    g_autoptr(GError) problem = NULL;
-    while (store_next(rows, &problem)) {
-        g_ptr_array_add(facts->datasets, g_strdup(store_row_text(rows, 0)));
-        int64_t version = store_row_integer(rows, 3);
-        g_autofree char *suffix = version > 1
-                                      ? g_strdup_printf("-v%" G_GINT64_FORMAT, version)
-                                      : g_strdup("");
-        g_ptr_array_add(facts->folders, g_strdup_printf("%s/%s%s", store_row_text(rows, 1),
-                                                        store_row_text(rows, 2), suffix));
-    }
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
-    return true;
-}
 
 static bool start_read(StoreTx *tx, void *data, GError **error)
 {
     StartFacts *facts = data;
-    return service_load(tx, facts->id, &facts->service, error) &&
-           store_query_integer(tx, &facts->id_base, -1, error,
-                               "SELECT id_base FROM project WHERE id = $1",
-                               store_text(facts->service->project)) &&
-           start_read_mounts(tx, facts, error);
+    g_autoptr(Project) project = NULL;
+    if (!service_load(tx, facts->id, &facts->service, error) ||
+        !project_load(tx, facts->service->project, &project, error))
+        return false;
+    facts->id_base = project->id_base;
+    facts->mounts = service_mounts(tx, facts->id, error);
+    return facts->mounts != NULL;
 }
 
 /* ---- timeline ---- */
@@ -183,10 +156,10 @@ static bool start_run_plan(Services *services, const StartFacts *facts, uid_t *r
     const CatalogDefinition *definition = NULL;
     if (!catalog_find(facts->service->definition, &definition, error))
         return false;
-    g_autofree PlanData *data = g_new0(PlanData, facts->datasets->len + 1);
-    for (guint i = 0; i < facts->datasets->len; i++) {
-        data[i].dataset_id = g_ptr_array_index(facts->datasets, i);
-        data[i].folder = g_ptr_array_index(facts->folders, i);
+    g_autofree PlanData *data = g_new0(PlanData, facts->mounts->len + 1);
+    for (guint i = 0; i < facts->mounts->len; i++) {
+        const ServiceMount *mount = g_ptr_array_index(facts->mounts, i);
+        data[i] = (PlanData){.dataset_id = mount->dataset->id, .folder = mount->folder};
     }
     int64_t memory = config_integer(config, "services.memory_mib") * MIB;
     PlanService wanted = {
@@ -196,7 +169,7 @@ static bool start_run_plan(Services *services, const StartFacts *facts, uid_t *r
         .login = facts->service->login,
         .image = definition->image,
         .data = data,
-        .data_count = facts->datasets->len,
+        .data_count = facts->mounts->len,
         .lake = true,
         .memory_bytes = memory,
         .cpu_milli = config_integer(config, "services.cpus") * 1000,
