@@ -207,8 +207,10 @@ HttpServer *http_server_start(const HttpListener *listener, const HttpLimits *li
 int http_server_port(const HttpServer *server);
 /* Adopts an accepted connection (a door's): handled like any other, http_request_door() set. */
 bool http_server_adopt(HttpServer *server, int fd, GError **error);
-/* Stops accepting, lets requests end for at most GRACE_MS, ends streams and relays. */
+/* Stops accepting, lets requests end for at most GRACE_MS, ends streams and relays. The server can
+ * still be given to http_server_end_relays() until it is freed. */
 void http_server_stop(HttpServer *server, int grace_ms);
+void http_server_free(HttpServer *server);
 
 /* OpenAPI 3.1 document of the tables. */
 json_t *http_openapi(const HttpRoute *const *tables, const char *title, const char *version,

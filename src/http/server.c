@@ -337,8 +337,14 @@ void http_server_stop(HttpServer *server, int grace_ms)
     wait_for_requests(server, grace_ms);
     relay_pool_stop(server->relays);
     MHD_stop_daemon(server->daemon);
-    relay_pool_free(server->relays);
     if (listening >= 0)
         close(listening);
+}
+
+void http_server_free(HttpServer *server)
+{
+    if (server == NULL)
+        return;
+    relay_pool_free(server->relays);
     server_free(server);
 }

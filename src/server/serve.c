@@ -253,6 +253,8 @@ static void serve_stop(Serve *serve)
         if (serve->rooms[i]->stop != NULL)
             serve->rooms[i]->stop(app);
     }
+    http_server_free(app->portal);
+    http_server_free(app->lake);
     audit_close(app->audit);
     store_close(app->store);
     engine_client_free(app->engine);

@@ -330,6 +330,7 @@ static void tear_down(Fixture *fixture, const void *data)
     http_client_free(fixture->client);
     g_free(fixture->url);
     http_server_stop(fixture->server, 2000);
+    http_server_free(fixture->server);
 }
 
 /* ---- raw sockets ---- */
@@ -727,6 +728,7 @@ static void test_stop(Fixture *fixture, const void *data)
     g_autofree char *heard = hear(endless, "id: 4");
     int64_t begin_ms = time_monotonic_ms();
     http_server_stop(fixture->server, 300);
+    http_server_free(fixture->server);
     g_assert_cmpint(time_monotonic_ms() - begin_ms, <, 2000);
     fixture->server = NULL;
     close(endless);
@@ -800,6 +802,7 @@ static void test_relay_end(Fixture *fixture, const void *data)
     /* And one that is alive when the server stops. */
     fd = relay_open(fixture);
     http_server_stop(fixture->server, 100);
+    http_server_free(fixture->server);
     fixture->server = NULL;
     g_autofree char *end = hear(fd, NULL);
     g_assert_cmpstr(end, ==, "");
