@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one way to the API: JSON both ways, problem documents as exceptions, the anti-forgery header
+// on every unsafe call. Knows no page and shows nothing.
+import type { Problem } from "./types";
+
+export class ProblemError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail);
+  }
+}
+
+let csrf = "";
+let onSignedOut: () => void = () => {};
+
+export function setCsrf(value: string): void {
+  csrf = value;
+}
+
+/** Called when the server says that the session is over. */
+export function whenSignedOut(handler: () => void): void {
+  onSignedOut = handler;
+}
+
+function offline(): ProblemError {
+  return new ProblemError({ title: "", status: 0, reason: "web.offline", detail: "" });
+}
+
+async function problemOf(response: Response): Promise<ProblemError> {
+  const unknown: Problem = {
+    title: response.statusText,
+    status: response.status,
+    reason: `web.status_${response.status}`,
+    detail: "",
+  };
+  try {
+    const body = (await response.json()) as Partial<Problem>;
+    return new ProblemError({ ...unknown, ...body });
+  } catch {
+    return new ProblemError(unknown);
+  }
+}
+
+interface Options {
+  signal?: AbortSignal;
+  /** A 401 is an answer of its own here (sign-in), not the end of the session. */
+  quiet?: boolean;
+}
+
+async function call(method: string, path: string, body?: unknown, options: Options = {}) {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET" && csrf !== "") headers["X-Darse-CSRF"] = csrf;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response: Response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: options.signal,
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw offline();
+  }
+  if (!response.ok) {
+    if (response.status === 401 && !options.quiet) onSignedOut();
+    throw await problemOf(response);
+  }
+  if (response.status === 204 || response.headers.get("Content-Length") === "0") return undefined;
+  const text = await response.text();
+  return text === "" ? undefined : (JSON.parse(text) as unknown);
+}
+
+export const api = {
+  get: <T>(path: string, options?: Options) => call("GET", path, undefined, options) as Promise<T>,
+  post: <T>(path: string, body: unknown = undefined, options?: Options) =>
+    call("POST", path, body, options) as Promise<T>,
+  patch: <T>(path: string, body: unknown, options?: Options) =>
+    call("PATCH", path, body, options) as Promise<T>,
+  delete: (path: string, options?: Options) =>
+    call("DELETE", path, undefined, options) as Promise<void>,
+};
+
+/** Sends a file as it is; PROGRESS gets bytes sent. fetch() cannot tell that, so XMLHttpRequest. */
+export function upload<T>(
+  path: string,
+  file: Blob,
+  type: string,
+  progress: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", `/api/v1${path}`);
+    request.setRequestHeader("Content-Type", type);
+    request.setRequestHeader("X-Darse-CSRF", csrf);
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onerror = () => reject(offline());
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) {
+        resolve(JSON.parse(request.responseText) as T);
+        return;
+      }
+      void problemOf(new Response(request.responseText, { status: request.status })).then(reject);
+    };
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}
+
+export function query(values: Record<string, string | number | undefined | null>): string {
+  const parts = Object.entries(values)
+    .filter(([, value]) => value !== undefined && value !== null && value !== "")
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+/** The largest page that a list gives. */
+export const LIMIT = 200;

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the API says, in the words of the API. Nothing here knows pages.
+import type { WordOf } from "./words";
+
+export interface Problem {
+  title: string;
+  status: number;
+  detail: string;
+  reason: string;
+  request?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  next?: string | null;
+}
+
+export interface Organisation {
+  id: string;
+  name: string;
+  kind?: string;
+}
+
+export interface PersonBrief {
+  id: string;
+  login: string;
+  name: string;
+}
+
+export interface Person extends PersonBrief {
+  email: string;
+  organisation: Organisation;
+  roles: WordOf<"role">[];
+  language: string;
+  has_second_factor: boolean;
+  disabled: boolean;
+}
+
+export interface Session {
+  person: Person;
+  csrf: string;
+  second_factor: boolean;
+  expires: string;
+}
+
+export interface SessionRow {
+  id: string;
+  address: string;
+  agent: string;
+  created: string;
+  seen: string;
+  expires: string;
+  current?: boolean;
+}
+
+export interface TokenRow {
+  id: string;
+  name: string;
+  scopes: WordOf<"scope">[];
+  created: string;
+  used?: string | null;
+  expires: string;
+  token?: string;
+}
+
+export interface TierRules {
+  levels: WordOf<"level">[];
+  display: string;
+  checkers: number;
+  lake_put_outside: boolean;
+  lake_get_outside: boolean;
+  second_factor: boolean;
+}
+
+export interface Project {
+  id: string;
+  slug: string;
+  title: string;
+  summary: string;
+  organisation: Organisation;
+  route: WordOf<"route">;
+  purpose: WordOf<"purpose">;
+  legal_basis: string;
+  tier: WordOf<"tier">;
+  state: WordOf<"state">;
+  state_reason?: string;
+  encrypted: boolean;
+  bucket_quota_bytes: number;
+  starts: string;
+  ends: string;
+  created: string;
+  my_roles: WordOf<"project_role">[];
+  tier_rules?: TierRules;
+}
+
+export interface ProjectBrief {
+  id: string;
+  title: string;
+  tier?: WordOf<"tier">;
+  route?: WordOf<"route">;
+}
+
+export interface Member {
+  person: string;
+  login: string;
+  name: string;
+  roles: WordOf<"project_role">[];
+  starts: string;
+  ends: string;
+}
+
+export interface DatasetBrief {
+  id: string;
+  title: string;
+  level: WordOf<"level">;
+  source?: { id: string; title: string; slug?: string };
+}
+
+export interface Term {
+  term: WordOf<"term">;
+  met: boolean;
+  reason?: string | null;
+  detail?: string | null;
+  by?: string | null;
+  signed?: string | null;
+  expires?: string | null;
+  waits_for?: string[] | null;
+  fact?: string | null;
+}
+
+export interface Accreditation {
+  person: PersonBrief;
+  dataset: DatasetBrief;
+  holds: boolean;
+  terms: Term[];
+}
+
+export interface FileRow {
+  name: string;
+  kind: "file" | "folder";
+  size: number;
+  modified: string;
+}
+
+export interface Source {
+  id: string;
+  slug: string;
+  title: string;
+  summary: string;
+  organisation: Organisation;
+  legal_basis: string;
+  routes: WordOf<"route">[];
+  purposes: WordOf<"purpose">[];
+  rule_pack: string;
+  stewards: PersonBrief[];
+  mine?: boolean;
+  datasets?: Dataset[];
+}
+
+export interface RulePack {
+  name: string;
+  title: string;
+  reference?: string;
+  minimum_count?: number;
+  max_share_percent?: number;
+  rounding_base?: number;
+  zero_is_unsafe?: boolean;
+}
+
+export interface Variable {
+  name: string;
+  label?: string;
+  description?: string;
+  type?: string;
+  missing?: number;
+  distinct?: number;
+}
+
+export interface Dataset extends DatasetBrief {
+  slug: string;
+  vintage: string;
+  version: number;
+  state: WordOf<"dataset_state">;
+  failure?: string;
+  file_name?: string;
+  file_size?: number;
+  file_sha256?: string;
+  rows?: number;
+  variables?: Variable[];
+  encrypted?: boolean;
+  published?: string | null;
+}
+
+export interface Agreement {
+  dataset: string;
+  outcome: string;
+  comment?: string;
+  by?: string;
+  signed?: string;
+  expires?: string | null;
+  fact?: string;
+}
+
+export interface Application {
+  id: string;
+  project: ProjectBrief;
+  state: WordOf<"application_state">;
+  justification: string;
+  created_by: PersonBrief | string;
+  created: string;
+  submitted?: string | null;
+  decided?: string | null;
+  datasets: DatasetBrief[];
+  persons: PersonBrief[];
+  agreements: Agreement[];
+  opinion: Omit<Agreement, "dataset"> | null;
+  undertakings: { person: string; dataset: string; signed: string; fact: string }[];
+  needs: (string | { kind?: string; term?: string; who?: string; waits_for?: string[] })[];
+}
+
+export interface Task {
+  kind: WordOf<"task">;
+  project: { id: string; title: string } | null;
+  object: string;
+  title: string;
+  since: string;
+}
+
+export interface Definition {
+  id: string;
+  title: string;
+  summary: string;
+  display: string;
+  image?: string;
+  available: boolean;
+  why?: string | null;
+}
+
+export interface ServiceEvent {
+  number: number;
+  step: string;
+  detail: string;
+  time: string;
+}
+
+export interface Service {
+  id: string;
+  project: string | ProjectBrief;
+  person: PersonBrief;
+  definition: string;
+  name: string;
+  state: WordOf<"service_state">;
+  state_reason?: string;
+  state_detail?: string;
+  created: string;
+  ready?: string | null;
+  ended?: string | null;
+  active?: string | null;
+  datasets: DatasetBrief[];
+  mounts?: { path: string; dataset: string; mounted: boolean; reason?: string | null }[];
+  events?: ServiceEvent[];
+  mine?: boolean;
+}
+
+export interface LakeKey {
+  access_key: string;
+  secret_key?: string;
+  endpoint?: string;
+  bucket?: string;
+  created?: string;
+  expires: string;
+}
+
+export interface Bucket {
+  bucket: string;
+  endpoint: string;
+  objects: number;
+  bytes: number;
+  quota_bytes: number;
+}
+
+export interface Flag {
+  row: number;
+  column: string | number;
+  rule: string;
+  detail: string;
+}
+
+export interface Rule {
+  rule: string;
+  parameter?: number | string | null;
+  detail?: string;
+}
+
+export interface Lint {
+  basis: string;
+  rows: number;
+  columns: number | string[];
+  rules: (string | Rule)[];
+  flags: Flag[];
+  flagged?: number;
+  refusal?: string;
+}
+
+export interface Declaration {
+  count?: string | null;
+  total?: string | null;
+  largest?: string | null;
+}
+
+export interface ExportFile {
+  id: string;
+  name: string;
+  size: number;
+  sha256: string;
+  kind: string;
+  declaration: Declaration;
+  verdict: WordOf<"verdict">;
+  lint: Lint;
+  round: number;
+  added: string;
+}
+
+export interface Review {
+  checker?: PersonBrief | string | null;
+  decision: WordOf<"decision">;
+  comment: string;
+  round: number;
+  reviewed: string;
+}
+
+export interface Export {
+  id: string;
+  project: ProjectBrief;
+  author: PersonBrief;
+  title: string;
+  context: string;
+  state: WordOf<"export_state">;
+  round: number;
+  created: string;
+  submitted?: string | null;
+  decided?: string | null;
+  released?: string | null;
+  checkers_needed: number;
+  reviews: Review[];
+  files: ExportFile[];
+  rule_pack?: RulePack | null;
+  may: { edit: boolean; submit: boolean; review: boolean; release: boolean; withdraw: boolean };
+}
+
+export interface Preview {
+  columns: string[];
+  rows: (string | number | null)[][];
+  flags: Flag[];
+}
+
+export interface AuditEntry {
+  sequence: number;
+  time: string;
+  verb: string;
+  actor?: PersonBrief | string | null;
+  object?: string | null;
+  project?: string | null;
+  outcome?: string;
+  details?: Record<string, unknown> | null;
+}
+
+export interface About {
+  version: string;
+  demonstration: boolean;
+  portal_url: string;
+  lake_url: string;
+  services_suffix: string;
+  encryption?: { supported: boolean };
+  languages: string[];
+}

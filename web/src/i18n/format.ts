@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dates, numbers and lists in the person's language.
+import { language, tn, t } from "./index";
+
+function format(options: Intl.DateTimeFormatOptions, time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  return new Intl.DateTimeFormat(language.get(), options).format(date);
+}
+
+export const formatDate = (time: string) => format({ dateStyle: "medium" }, time);
+export const formatDateTime = (time: string) =>
+  format({ dateStyle: "medium", timeStyle: "short" }, time);
+export const formatExactTime = (time: string) =>
+  format({ dateStyle: "medium", timeStyle: "medium" }, time);
+
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(language.get()).format(value);
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+/** Sizes by thousands, as people read them: 20.4 kB, 20,4 ko. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return new Intl.NumberFormat(language.get(), {
+    style: "unit",
+    unit: UNITS[unit],
+    unitDisplay: unit === 0 ? "long" : "short",
+    maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+  }).format(value);
+}
+
+export function formatList(items: string[]): string {
+  return new Intl.ListFormat(language.get(), { type: "conjunction" }).format(items);
+}
+
+/** 180 ms, 2.4 s, 3 min 20 s. */
+export function formatDuration(ms: number): string {
+  const locale = language.get();
+  const unit = (value: number, name: string, digits: number) =>
+    new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: name,
+      unitDisplay: "short",
+      maximumFractionDigits: digits,
+    }).format(value);
+  if (ms < 1000) return unit(Math.max(0, Math.round(ms)), "millisecond", 0);
+  if (ms < 60_000) return unit(ms / 1000, "second", 1);
+  return unit(Math.round(ms / 60_000), "minute", 0);
+}
+
+const MINUTE = 60_000;
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 24 * 60 * MINUTE],
+  ["hour", 60 * MINUTE],
+  ["minute", MINUTE],
+];
+
+/** "3 hours ago", "in 12 days". */
+export function formatAgo(time: string, now: number = Date.now()): string {
+  const distance = new Date(time).getTime() - now;
+  const relative = new Intl.RelativeTimeFormat(language.get(), { numeric: "auto" });
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(distance) >= size) return relative.format(Math.round(distance / size), unit);
+  }
+  return t("time.now");
+}
+
+export function formatRows(count: number): string {
+  return tn("count.rows", count);
+}

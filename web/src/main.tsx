@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import { render } from "preact";
+import { App } from "./app";
+import { startRouter } from "./router";
+import { startSession } from "./session";
+import { startTheme } from "./theme";
+
+startTheme();
+startRouter();
+const root = document.getElementById("app");
+if (root) {
+  // Whatever went wrong, there is something to read: the sign-in page, which says it again.
+  void startSession()
+    .catch(() => {})
+    .then(() => render(<App />, root));
+}

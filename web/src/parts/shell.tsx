@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame: skip link, the quay (brand, places, account), main, footer.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Person } from "../api/types";
+import { language, t, useTexts, type Key, type Language } from "../i18n";
+import { api } from "../api/client";
+import { place } from "../router";
+import { about, hasRole, renewSession, session, signOut } from "../session";
+import { useStore } from "../store";
+import { chooseTheme, theme, type Theme } from "../theme";
+import { Icon } from "./icon";
+import { Logo } from "./logo";
+
+interface Berth {
+  to: string;
+  text: Key;
+  shown: (person: Person) => boolean;
+}
+
+const everyone = () => true;
+
+const PLACES: Berth[] = [
+  { to: "/", text: "nav.home", shown: everyone },
+  { to: "/projects", text: "nav.projects", shown: everyone },
+  { to: "/sources", text: "nav.sources", shown: everyone },
+  {
+    to: "/applications",
+    text: "nav.applications",
+    shown: (person) => hasRole(person, "producer", "committee"),
+  },
+  { to: "/reviews", text: "nav.reviews", shown: (person) => hasRole(person, "checker") },
+  { to: "/persons", text: "nav.persons", shown: (person) => hasRole(person, "officer") },
+  { to: "/audit", text: "nav.audit", shown: (person) => hasRole(person, "auditor") },
+];
+
+function isHere(to: string, path: string): boolean {
+  return to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
+}
+
+function Places({ person }: { person: Person }) {
+  const { path } = useStore(place);
+  return (
+    <nav aria-label={t("shell.places")}>
+      <ul role="list">
+        {PLACES.filter((berth) => berth.shown(person)).map((berth) => (
+          <li key={berth.to}>
+            <a href={berth.to} aria-current={isHere(berth.to, path) ? "page" : undefined}>
+              {t(berth.text)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** A menu that closes on Escape, on a click elsewhere and after a move. */
+function Menu(props: { label: string; summary: ComponentChildren; children: ComponentChildren }) {
+  const details = useRef<HTMLDetailsElement>(null);
+  const { moves } = useStore(place);
+  const close = () => details.current?.removeAttribute("open");
+  useEffect(close, [moves]);
+  useEffect(() => {
+    const onClick = (event: MouseEvent) => {
+      if (!details.current?.contains(event.target as Node)) close();
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || !details.current?.open) return;
+      close();
+      details.current.querySelector("summary")?.focus();
+    };
+    document.addEventListener("click", onClick);
+    document.addEventListener("keydown", onKey);
+    return () => {
+      document.removeEventListener("click", onClick);
+      document.removeEventListener("keydown", onKey);
+    };
+  }, []);
+  return (
+    <details class="quay-menu" ref={details}>
+      <summary aria-label={props.label}>{props.summary}</summary>
+      <div class="quay-menu-panel stack">{props.children}</div>
+    </details>
+  );
+}
+
+const LANGUAGE_NAMES: Record<Language, string> = { fr: "Français", en: "English" };
+
+async function chooseLanguage(chosen: Language): Promise<void> {
+  await useTexts(chosen, true);
+  if (!session.get()) return;
+  await api.patch("/me", { language: chosen });
+  await renewSession();
+}
+
+export function LanguageSelect() {
+  const current = useStore(language);
+  return (
+    <div class="field">
+      <label for="shell-language">{t("shell.language")}</label>
+      <select
+        id="shell-language"
+        onChange={(event) => void chooseLanguage(event.currentTarget.value as Language)}
+      >
+        {(Object.keys(LANGUAGE_NAMES) as Language[]).map((code) => (
+          <option key={code} value={code} lang={code} selected={code === current}>
+            {LANGUAGE_NAMES[code]}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+const THEMES: [Theme, Key][] = [
+  ["auto", "theme.auto"],
+  ["light", "theme.light"],
+  ["dark", "theme.dark"],
+];
+
+export function ThemeSelect() {
+  const current = useStore(theme);
+  return (
+    <div class="field">
+      <label for="shell-theme">{t("shell.theme")}</label>
+      <select
+        id="shell-theme"
+        onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}
+      >
+        {THEMES.map(([value, text]) => (
+          <option key={value} value={value} selected={value === current}>
+            {t(text)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function AccountMenu({ person }: { person: Person }) {
+  return (
+    <Menu
+      label={t("shell.account", { name: person.name })}
+      summary={
+        <>
+          <Icon name="person" />
+          <span class="account-name">{person.name}</span>
+        </>
+      }
+    >
+      <div>
+        <p class="strong">{person.name}</p>
+        <p class="note">{person.organisation.name}</p>
+      </div>
+      <a href="/account">{t("nav.account")}</a>
+      <LanguageSelect />
+      <ThemeSelect />
+      <button type="button" class="button" onClick={() => void signOut()}>
+        {t("action.sign_out")}
+      </button>
+    </Menu>
+  );
+}
+
+function GuestMenu() {
+  return (
+    <Menu label={t("shell.settings")} summary={<span>{t("shell.settings")}</span>}>
+      <LanguageSelect />
+      <ThemeSelect />
+    </Menu>
+  );
+}
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const person = useStore(session)?.person;
+  const facts = useStore(about);
+  return (
+    <div class="shell">
+      <header class="quay">
+        <a class="skip" href="#main">
+          {t("shell.skip")}
+        </a>
+        <div class="quay-inner">
+          <a class="brand" href="/">
+            <Logo />
+            Darse
+          </a>
+          {person && (
+            <div class="quay-nav quay-wide">
+              <Places person={person} />
+            </div>
+          )}
+          {person && (
+            <div class="quay-compact">
+              <Menu label={t("shell.places")} summary={<Icon name="menu" />}>
+                <Places person={person} />
+              </Menu>
+            </div>
+          )}
+          <div class="quay-side">{person ? <AccountMenu person={person} /> : <GuestMenu />}</div>
+        </div>
+      </header>
+      <div>
+        {facts?.demonstration && (
+          <div class="demonstration" role="note">
+            <p>{t("shell.demonstration")}</p>
+          </div>
+        )}
+        <main class="main" id="main" tabIndex={-1}>
+          {children}
+        </main>
+      </div>
+      <footer class="foot">
+        <div class="foot-inner">
+          <span>{t("shell.motto")}</span>
+          {facts && <span>{t("shell.version", { version: facts.version })}</span>}
+        </div>
+      </footer>
+    </div>
+  );
+}
