@@ -69,6 +69,8 @@ extern const DemoSource demo_sources[];
 #define DEMO_PROJECT_SECURE "market-weight"
 #define DEMO_SOURCE_PERSONS "health-insurance"
 #define DEMO_SOURCE_ENTERPRISES "enterprise-register"
+/* In the files of the secure project, where nothing can be made yet. */
+#define DEMO_SECURE_TABLE "received/turnover-by-activity.csv"
 
 /* ---- acting in a demonstration through its API ---- */
 
