@@ -82,6 +82,7 @@ DemoWorld *demo_world_open(const char *state_dir, GError **error);
 void demo_world_free(DemoWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DemoWorld, demo_world_free)
 const char *demo_world_url(const DemoWorld *world);
+const char *demo_world_state_dir(const DemoWorld *world);
 /* A code of LOGIN that the server accepts now; may wait until there is one. secret_free(). */
 char *demo_world_code(DemoWorld *world, const char *login, GError **error);
 

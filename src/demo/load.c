@@ -8,13 +8,16 @@
 #include "base/times.h"
 #include "identity/totp.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PROJECT_DAYS 730
 #define HEADER_BYTES 4096
+#define TABLE_MAX_BYTES (1024 * 1024)
 
 /* ---- organisations and accounts, by the officer ---- */
 
@@ -284,6 +287,53 @@ static bool load_source(DemoWorld *world, const DemoSource *source, const char *
     return true;
 }
 
+/* ---- the table in the secure project's files, by whoever runs this ---- */
+
+/* Copies SOURCE into the folder FOLDER_FD as NAME, for the project's bubbles to own, like FOLDER_FD. */
+static bool place_file(int folder_fd, const char *name, const char *source, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t size = 0;
+    struct stat folder;
+    if (!file_read(source, TABLE_MAX_BYTES, &text, &size, error))
+        return false;
+    FD_AUTO int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                            0644);
+    if (fd < 0 || fstat(folder_fd, &folder) < 0 || fchown(fd, folder.st_uid, folder.st_gid) < 0)
+        return error_set_errno(error, errno, "demo.table", "Cannot write %s", name);
+    return fd_write_all(fd, text, size, error);
+}
+
+static bool place_table(const char *files, const char *source, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(DEMO_SECURE_TABLE, "/", 2);
+    struct stat owner;
+    FD_AUTO int files_fd = open(files, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (files_fd < 0 || fstat(files_fd, &owner) < 0)
+        return error_set_errno(error, errno, "demo.table", "Cannot open %s", files);
+    if (mkdirat(files_fd, parts[0], 0755) < 0 && errno != EEXIST)
+        return error_set_errno(error, errno, "demo.table", "Cannot make %s", parts[0]);
+    FD_AUTO int folder_fd =
+        openat(files_fd, parts[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder_fd < 0 || fchown(folder_fd, owner.st_uid, owner.st_gid) < 0)
+        return error_set_errno(error, errno, "demo.table", "Cannot prepare %s", parts[0]);
+    return place_file(folder_fd, parts[1], source, error);
+}
+
+static bool load_secure_table(DemoWorld *world, DemoPerson *officer, const char *folder,
+                              GError **error)
+{
+    g_autoptr(json_t) projects = NULL;
+    if (!demo_get(officer, "/api/v1/projects?limit=200", &projects, error))
+        return false;
+    const char *project = demo_text(demo_find(projects, "slug", DEMO_PROJECT_SECURE), "id");
+    g_autofree char *files =
+        g_build_filename(demo_world_state_dir(world), "projects", project, "files", NULL);
+    g_autofree char *name = g_path_get_basename(DEMO_SECURE_TABLE);
+    g_autofree char *source = g_build_filename(folder, name, NULL);
+    return place_table(files, source, error);
+}
+
 bool demo_load(DemoWorld *world, const char *folder, GError **error)
 {
     g_autoptr(DemoPerson) officer = demo_sign_in(world, demo_accounts[0].login, error);
@@ -297,5 +347,5 @@ bool demo_load(DemoWorld *world, const char *folder, GError **error)
             return false;
         }
     }
-    return true;
+    return load_secure_table(world, officer, folder, error);
 }

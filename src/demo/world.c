@@ -13,6 +13,7 @@
 #define PORT_FILE_BYTES 16
 
 struct DemoWorld {
+    char *state_dir;
     char *url;
     Store *store;
     IdentitySeal *seal;
@@ -44,6 +45,7 @@ DemoWorld *demo_world_open(const char *state_dir, GError **error)
     g_autoptr(Config) config = config_load(state_dir, error);
     if (config == NULL)
         return NULL;
+    world->state_dir = g_strdup(state_dir);
     world->store = serve_store_open(config, 1, error);
     bool yes = false;
     if (world->store == NULL || !serve_is_demonstration(world->store, &yes, error))
@@ -66,12 +68,18 @@ void demo_world_free(DemoWorld *world)
     identity_seal_free(world->seal);
     store_close(world->store);
     g_free(world->url);
+    g_free(world->state_dir);
     g_free(world);
 }
 
 const char *demo_world_url(const DemoWorld *world)
 {
     return world->url;
+}
+
+const char *demo_world_state_dir(const DemoWorld *world)
+{
+    return world->state_dir;
 }
 
 char *demo_world_code(DemoWorld *world, const char *login, GError **error)
