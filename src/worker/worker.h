@@ -47,6 +47,9 @@ typedef struct WorkerProgram {
     const char *library_path;
 } WorkerProgram;
 
+/* The DuckDB library that is loaded when a program names none. */
+const char *worker_library(void);
+
 /*
  * Runs TASK on the regular file open (for reading) as INPUT_FD. OUTPUT_FD is -1, or for
  * WORKER_CONVERT a regular empty file open for reading and writing. Both stay the caller's, and the

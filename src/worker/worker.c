@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The caller's side: spawn, hand over descriptors, wait with a deadline, kill, translate. Uses
+ * posix_spawn, which does not copy the page tables of a large threaded server, and which closes
+ * every other descriptor in the child.
+ */
+#include "worker/worker.h"
+
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/frame.h"
+#include "base/times.h"
+#include "worker/child.h"
+#include "worker/problems.h"
+#include "worker/tasks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEATH_WAIT_MS 1000
+
+const WorkerLimits *worker_limits(WorkerTask task)
+{
+    return &task_kind(task)->limits;
+}
+
+const char *worker_format_of(const char *file_name)
+{
+    static const struct {
+        const char *end, *format;
+    } rows[] = {{".csv", "csv"}, {".parquet", "parquet"}};
+    size_t length = strlen(file_name);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        size_t end = strlen(rows[i].end);
+        if (length > end && g_ascii_strcasecmp(file_name + length - end, rows[i].end) == 0)
+            return rows[i].format;
+    }
+    return NULL;
+}
+
+/* --- Start and end of the process -------------------------------------------------------------- */
+
+typedef struct Descriptors {
+    int socket, input, output, null; /* numbers above those that the child uses, or -1 */
+} Descriptors;
+
+static void descriptors_close(Descriptors *d)
+{
+    int all[] = {d->socket, d->input, d->output, d->null};
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i] >= 0)
+            close(all[i]);
+    }
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Descriptors, descriptors_close)
+
+/* Copies above the numbers of the child, so that no dup2 there overwrites a source. */
+static int descriptor_raise(int fd)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, 16);
+}
+
+static bool descriptors_make(int socket_fd, int input_fd, int output_fd, Descriptors *d,
+                             GError **error)
+{
+    d->socket = descriptor_raise(socket_fd);
+    d->input = descriptor_raise(input_fd);
+    if (output_fd >= 0)
+        d->output = descriptor_raise(output_fd);
+    FD_AUTO int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    d->null = null_fd >= 0 ? descriptor_raise(null_fd) : -1;
+    if (d->socket < 0 || d->input < 0 || d->null < 0 || (output_fd >= 0 && d->output < 0))
+        return error_set_errno(error, errno, "worker.descriptors",
+                               "The worker's descriptors cannot be made");
+    return true;
+}
+
+static int spawn_actions(posix_spawn_file_actions_t *actions, const Descriptors *d)
+{
+    const struct {
+        int from, to;
+    } rows[] = {
+        {d->null, STDIN_FILENO},       {d->null, STDOUT_FILENO},    {d->null, STDERR_FILENO},
+        {d->socket, CHILD_SOCKET_FD},  {d->input, CHILD_INPUT_FD},  {d->output, CHILD_OUTPUT_FD},
+    };
+    int failed = 0, last = CHILD_INPUT_FD;
+    for (size_t i = 0; i < G_N_ELEMENTS(rows) && failed == 0; i++) {
+        if (rows[i].from < 0)
+            continue;
+        failed = posix_spawn_file_actions_adddup2(actions, rows[i].from, rows[i].to);
+        last = rows[i].to;
+    }
+    if (failed == 0)
+        failed = posix_spawn_file_actions_addclosefrom_np(actions, last + 1);
+    return failed;
+}
+
+/* A session of its own (its group can be killed whole), default signals, none blocked. */
+static int spawn_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int failed = posix_spawnattr_setsigmask(attributes, &none);
+    if (failed == 0)
+        failed = posix_spawnattr_setsigdefault(attributes, &all);
+    if (failed == 0)
+        failed = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                                                          POSIX_SPAWN_SETSIGDEF);
+    return failed;
+}
+
+static bool process_start(const char *program_path, const Descriptors *d, pid_t *ret_pid,
+                          GError **error)
+{
+    char *argv[] = {(char *)"darse", (char *)"worker", NULL};
+    char *environment[] = {(char *)"PATH=/usr/bin:/bin", (char *)"LC_ALL=C.UTF-8", NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    int failed = spawn_actions(&actions, d);
+    if (failed == 0)
+        failed = spawn_attributes(&attributes);
+    if (failed == 0)
+        failed = posix_spawn(ret_pid, program_path, &actions, &attributes, argv, environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed != 0)
+        return error_set(error, ERROR_UNAVAILABLE, "worker.start",
+                         "The worker cannot be started: %s.", g_strerror(failed));
+    return true;
+}
+
+/* Reaps the process and returns its wait status. One that went silent is about to die: it is given
+ * a moment to do so by itself, so that its status says why; any other is killed with its group. */
+static int process_end(pid_t pid, bool is_dying)
+{
+    int status = 0;
+    for (int waited_ms = 0; is_dying && waited_ms < DEATH_WAIT_MS; waited_ms += 5) {
+        if (waitpid(pid, &status, WNOHANG) != 0)
+            return status;
+        g_usleep(5000);
+    }
+    kill(-pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+/* --- The answer -------------------------------------------------------------------------------- */
+
+typedef struct ResultField {
+    WorkerTask task;
+    const char *name;
+    json_type type;
+} ResultField;
+
+/* What callers rely on, checked because a file may have taken the worker over. */
+static const ResultField result_fields[] = {
+    {WORKER_PROFILE, "rows", JSON_INTEGER},  {WORKER_PROFILE, "columns", JSON_ARRAY},
+    {WORKER_PROFILE, "notes", JSON_ARRAY},   {WORKER_CONVERT, "rows", JSON_INTEGER},
+    {WORKER_CONVERT, "columns", JSON_ARRAY}, {WORKER_CONVERT, "bytes", JSON_INTEGER},
+    {WORKER_CONVERT, "notes", JSON_ARRAY},   {WORKER_LINT, "rows", JSON_INTEGER},
+    {WORKER_LINT, "columns", JSON_ARRAY},    {WORKER_LINT, "basis", JSON_STRING},
+    {WORKER_LINT, "verdict", JSON_STRING},   {WORKER_LINT, "summary", JSON_OBJECT},
+    {WORKER_LINT, "flags", JSON_ARRAY},      {WORKER_LINT, "notes", JSON_ARRAY},
+    {WORKER_PREVIEW, "rows", JSON_INTEGER},  {WORKER_PREVIEW, "columns", JSON_ARRAY},
+    {WORKER_PREVIEW, "values", JSON_ARRAY},
+};
+
+static bool result_check(WorkerTask task, const json_t *result, GError **error)
+{
+    bool ok = json_is_object(result);
+    for (size_t i = 0; ok && i < G_N_ELEMENTS(result_fields); i++) {
+        const ResultField *field = &result_fields[i];
+        const json_t *value = json_object_get(result, field->name);
+        ok = field->task != task || (value != NULL && json_typeof(value) == field->type);
+    }
+    return ok || error_set(error, ERROR_UNPROCESSABLE, "worker.answer",
+                           "The file made its reader answer nonsense; it is refused.");
+}
+
+static bool answer_take(WorkerTask task, const json_t *answer, json_t **ret_result, GError **error)
+{
+    const json_t *problem = json_object_get(answer, "problem");
+    if (problem != NULL)
+        return problem_unpack(problem, error);
+    json_t *result = json_object_get(answer, "result");
+    if (!result_check(task, result, error))
+        return false;
+    *ret_result = json_incref(result);
+    return true;
+}
+
+/* The process ended without an answer. */
+static bool death_explain(int status, GError **error)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        return error_set(error, ERROR_TOO_LARGE, "worker.cpu",
+                         "Reading the file took more processor time than is allowed.");
+    if (WIFSIGNALED(status))
+        return error_set(error, ERROR_UNPROCESSABLE, "worker.crashed",
+                         "The file made its reader stop (signal %d); it is refused.",
+                         WTERMSIG(status));
+    return error_set(error, ERROR_UNPROCESSABLE, "worker.crashed",
+                     "The file made its reader stop (exit %d); it is refused.",
+                     WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+static bool converse(const json_t *request, int socket_fd, pid_t pid, int64_t wall_ms,
+                     json_t **ret_answer, GError **error)
+{
+    g_autoptr(json_t) answer = NULL;
+    g_autoptr(GError) problem = NULL;
+    int64_t deadline = time_monotonic_ms() + wall_ms;
+    bool ok = frame_send(socket_fd, request, NULL); /* if not: its death says why */
+    if (ok)
+        ok = frame_receive(socket_fd, (int)MIN(wall_ms, G_MAXINT), &answer, &problem);
+    bool is_late = !ok && time_monotonic_ms() >= deadline;
+    bool is_silent = answer == NULL && (ok || problem == NULL ||
+                                        strcmp(error_reason(problem), "frame.broken") == 0);
+    int status = process_end(pid, is_silent && !is_late);
+    if (is_late)
+        return error_set(error, ERROR_TOO_LARGE, "worker.timeout",
+                         "Reading the file took more than %lld seconds; it was stopped.",
+                         (long long)(wall_ms / 1000));
+    if (is_silent)
+        return death_explain(status, error);
+    if (!ok)
+        return error_set(error, ERROR_UNPROCESSABLE, "worker.answer",
+                         "The file made its reader answer nonsense; it is refused.");
+    *ret_answer = g_steal_pointer(&answer);
+    return true;
+}
+
+/* --- The whole --------------------------------------------------------------------------------- */
+
+const char *worker_library(void)
+{
+    const char *chosen = g_getenv("DARSE_DUCKDB_LIBRARY");
+    return chosen != NULL ? chosen : DARSE_DUCKDB_LIBRARY;
+}
+
+static const char *library_path(const WorkerProgram *program)
+{
+    if (program != NULL && program->library_path != NULL)
+        return program->library_path;
+    return worker_library();
+}
+
+static bool check_output(WorkerTask task, int output_fd, GError **error)
+{
+    struct stat st;
+    if (!task_kind(task)->needs_output)
+        return output_fd < 0 || error_set(error, ERROR_INVALID, "worker.arguments",
+                                          "%s writes no file.", task_kind(task)->name);
+    if (output_fd < 0 || fstat(output_fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != 0)
+        return error_set(error, ERROR_INVALID, "worker.arguments",
+                         "%s needs an empty regular file to write.", task_kind(task)->name);
+    return true;
+}
+
+bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
+                const json_t *arguments, int input_fd, int output_fd, json_t **ret_result,
+                GError **error)
+{
+    const WorkerLimits *used = limits != NULL ? limits : worker_limits(task);
+    const char *path = program != NULL ? program->program_path : NULL;
+    if (!task_check_arguments(task, arguments, error) || !check_output(task, output_fd, error))
+        return false;
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return error_set_errno(error, errno, "worker.descriptors", "A socket cannot be made");
+    FD_AUTO int ours = pair[0];
+    FD_AUTO int theirs = pair[1];
+    g_auto(Descriptors) descriptors = {-1, -1, -1, -1};
+    g_autoptr(json_t) request = json_pack(
+        "{s:s, s:s, s:O, s:o}", "task", task_kind(task)->name, "library", library_path(program),
+        "arguments", arguments, "limits", limits_pack(used));
+    if (request == NULL)
+        return error_set(error, ERROR_INVALID, "worker.arguments",
+                         "The arguments hold text that is not UTF-8.");
+    pid_t pid;
+    if (!descriptors_make(theirs, input_fd, output_fd, &descriptors, error) ||
+        !process_start(path != NULL ? path : "/proc/self/exe", &descriptors, &pid, error))
+        return false;
+    descriptors_close(&descriptors);
+    descriptors = (Descriptors){-1, -1, -1, -1};
+    close(fd_steal(&theirs));
+    g_autoptr(json_t) answer = NULL;
+    return converse(request, ours, pid, used->wall_ms, &answer, error) &&
+           answer_take(task, answer, ret_result, error);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DARSE_WORKER_WORKER_CLI_H
+#define DARSE_WORKER_WORKER_CLI_H
+
+#include "base/verbs.h"
+
+/* Ended by a row with name NULL. */
+extern const Verb worker_verbs[];
+
+#endif

@@ -1,0 +1,726 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The worker as its callers see it: this program starts itself as `worker`. Hostile files first,
+ * then the sandbox from the inside, then the four tasks.
+ */
+#include "worker/worker.h"
+
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "worker/duck.h"
+#include "worker/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* An unlinked regular file with this content. */
+static int file_of(const void *bytes, size_t size)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("darse-worker-XXXXXX", &path, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    unlink(path);
+    g_assert_true(fd_write_all(fd, bytes, size, NULL));
+    return fd;
+}
+
+static bool run(WorkerTask task, json_t *arguments, int input, int output, json_t **ret_result,
+                GError **error)
+{
+    g_autoptr(json_t) owned = arguments;
+    g_assert_nonnull(owned);
+    return worker_run(NULL, NULL, task, owned, input, output, ret_result, error);
+}
+
+static json_t *run_text(WorkerTask task, json_t *arguments, const char *text, GError **error)
+{
+    FD_AUTO int fd = file_of(text, strlen(text));
+    json_t *result = NULL;
+    run(task, arguments, fd, -1, &result, error);
+    return result;
+}
+
+static json_t *format(const char *name)
+{
+    return json_pack("{s:s}", "format", name);
+}
+
+static json_t *lint_arguments(const char *count, const char *total, const char *largest)
+{
+    return json_pack("{s:s, s:{s:i, s:i}, s:s?, s:s?, s:s?}", "format", "csv", "rules",
+                     "minimum_count", 3, "max_share_percent", 85, "count_column", count,
+                     "total_column", total, "largest_column", largest);
+}
+
+static void assert_problem(GError *error, ErrorCode code, const char *reason)
+{
+    if (error == NULL)
+        g_error("no error where %s was expected", reason);
+    if (!error_is(error, code) || strcmp(error_reason(error), reason) != 0)
+        g_error("%s (code %d): \"%s\" instead of %s", error_reason(error), error->code,
+                error->message, reason);
+    g_error_free(error);
+}
+
+static json_int_t integer(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    g_assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+static const char *text(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static json_t *column(const json_t *result, size_t i)
+{
+    return json_array_get(json_object_get(result, "columns"), i);
+}
+
+/* --- Hostile files ----------------------------------------------------------------------------- */
+
+static void test_bad_csv(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        ErrorCode code;
+        const char *reason;
+    } cases[] = {
+#define BAD(text) text, sizeof(text) - 1
+        {BAD(""), ERROR_UNPROCESSABLE, "table.empty"},
+        {BAD("a,b\n1,\"never closed\n"), ERROR_UNPROCESSABLE, "table.quote_open"},
+        {BAD("a,b\n1,\0\n"), ERROR_UNPROCESSABLE, "table.nul"},
+        {BAD("a,b\n1,caf\xE9\n"), ERROR_UNPROCESSABLE, "table.encoding"},
+        {BAD("a,b\n1,2,3\n"), ERROR_UNPROCESSABLE, "table.too_many_values"},
+        {BAD("a,a\n1,2\n"), ERROR_UNPROCESSABLE, "table.column_twice"},
+        {BAD("PAR1xxxxxxxxPAR1"), ERROR_UNPROCESSABLE, "table.not_csv"},
+    };
+    static const WorkerTask tasks[] = {WORKER_PROFILE, WORKER_PREVIEW};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        WorkerTask task = tasks[i % G_N_ELEMENTS(tasks)];
+        json_t *arguments = format("csv");
+        if (task == WORKER_PREVIEW)
+            json_object_set_new(arguments, "rows", json_integer(5));
+        FD_AUTO int fd = file_of(cases[i].bytes, cases[i].size);
+        json_t *result = (json_t *)0x1;
+        GError *error = NULL;
+        g_assert_false(run(task, arguments, fd, -1, &result, &error));
+        g_assert_true(result == (json_t *)0x1);
+        assert_problem(error, cases[i].code, cases[i].reason);
+    }
+}
+
+static void test_bad_parquet(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *reason;
+    } cases[] = {
+        {BAD("a,b\n1,2\n"), "table.not_parquet"},
+        {BAD("PAR1"), "table.not_parquet"},
+        {BAD("PAR1xxxxxxxxPARE"), "table.encrypted"},
+        {BAD("PAR1\0\0\0\0PAR1"), "table.unreadable"},
+        {BAD("PAR1\xff\xff\xff\xffPAR1"), "table.unreadable"},
+        {BAD("PAR1\x15\x02\x19\x2c\x48\x06\x08\0\0\0PAR1"), "table.unreadable"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        FD_AUTO int fd = file_of(cases[i].bytes, cases[i].size);
+        json_t *result = NULL;
+        GError *error = NULL;
+        g_assert_false(run(WORKER_PROFILE, format("parquet"), fd, -1, &result, &error));
+        assert_problem(error, ERROR_UNPROCESSABLE, cases[i].reason);
+    }
+}
+
+static void test_ten_million_columns(void)
+{
+    g_autoptr(GString) header = g_string_sized_new(20000000);
+    for (int i = 0; i < 10000000; i++)
+        g_string_append_len(header, "a,", 2);
+    FD_AUTO int fd = file_of(header->str, header->len);
+    json_t *result = NULL;
+    GError *error = NULL;
+    g_assert_false(run(WORKER_PROFILE, format("csv"), fd, -1, &result, &error));
+    assert_problem(error, ERROR_TOO_LARGE, "table.header_too_long");
+}
+
+/* A Parquet file made by SQL, with a DuckDB of the test's own. */
+static int parquet_of(const char *sql)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("darse-parquet-XXXXXX", &path, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Duck) duck = duck_open(worker_library(), INT64_C(1) << 30, &error);
+    g_assert_no_error(error);
+    g_autofree char *copy = g_strdup_printf(
+        "COPY (%s) TO '%s' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)", sql, path);
+    g_assert_true(duck_query(duck, copy, NULL, NULL, &error));
+    unlink(path);
+    return fd;
+}
+
+static void test_parquet_bombs(void)
+{
+    json_t *lint = lint_arguments("a", NULL, NULL);
+    json_object_set_new(lint, "format", json_string("parquet"));
+    g_autoptr(json_t) kept = lint;
+    json_t *result = NULL;
+    GError *error = NULL;
+    FD_AUTO int rows = parquet_of("SELECT 7 AS a FROM range(5000000)");
+    struct stat st;
+    g_assert_cmpint(fstat(rows, &st), ==, 0);
+    g_assert_cmpint(st.st_size, <, 200000);
+    g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, rows, -1, &result, &error));
+    assert_problem(g_steal_pointer(&error), ERROR_TOO_LARGE, "table.too_many_rows");
+    /* One dictionary entry of a megabyte, referred to a hundred thousand times. */
+    FD_AUTO int wide = parquet_of("SELECT repeat('x', 1000000) AS a FROM range(100000)");
+    g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, wide, -1, &result, &error));
+    g_assert_true(error_is(error, ERROR_TOO_LARGE) || error_is(error, ERROR_UNPROCESSABLE));
+    g_clear_error(&error);
+    FD_AUTO int nested = parquet_of("SELECT [1, 2] AS a");
+    g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, nested, -1, &result, &error));
+    assert_problem(g_steal_pointer(&error), ERROR_UNPROCESSABLE, "table.column_type");
+    FD_AUTO int binary = parquet_of("SELECT 'x'::BLOB AS a");
+    g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, binary, -1, &result, &error));
+    assert_problem(g_steal_pointer(&error), ERROR_UNPROCESSABLE, "table.column_type");
+}
+
+/* Each byte of a small Parquet file flipped: an answer or a problem, never anything else. */
+static void test_parquet_flips(void)
+{
+    FD_AUTO int good = parquet_of("SELECT i AS a, 'k' || i AS b FROM range(50) r(i)");
+    struct stat st;
+    g_assert_cmpint(fstat(good, &st), ==, 0);
+    g_autofree char *bytes = g_malloc((gsize)st.st_size);
+    g_assert_cmpint(pread(good, bytes, (size_t)st.st_size, 0), ==, st.st_size);
+    int step = g_test_thorough() ? 1 : (int)MAX(1, st.st_size / 24);
+    for (off_t i = 0; i < st.st_size; i += step) {
+        bytes[i] = (char)(bytes[i] ^ 0x55);
+        FD_AUTO int fd = file_of(bytes, (size_t)st.st_size);
+        bytes[i] = (char)(bytes[i] ^ 0x55);
+        g_autoptr(json_t) result = NULL;
+        g_autoptr(GError) error = NULL;
+        bool ok = run(WORKER_PROFILE, format("parquet"), fd, -1, &result, &error);
+        g_assert_true(ok == (result != NULL) && ok == (error == NULL));
+        if (!ok)
+            g_assert_true(error_is(error, ERROR_UNPROCESSABLE) ||
+                          error_is(error, ERROR_TOO_LARGE));
+    }
+}
+
+/* --- Arguments and limits ---------------------------------------------------------------------- */
+
+static void test_arguments(void)
+{
+    static const struct {
+        WorkerTask task;
+        const char *json;
+        const char *reason;
+    } cases[] = {
+        {WORKER_PROFILE, "{}", "worker.arguments"},
+        {WORKER_PROFILE, "{\"format\": \"xlsx\"}", "worker.arguments"},
+        {WORKER_PROFILE, "{\"format\": \"csv\", \"more\": 1}", "worker.arguments"},
+        {WORKER_PREVIEW, "{\"format\": \"csv\"}", "worker.arguments"},
+        {WORKER_PREVIEW, "{\"format\": \"csv\", \"rows\": 201}", "worker.arguments"},
+        {WORKER_CONVERT, "{\"format\": \"csv\"}", "worker.arguments"}, /* no output */
+        {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\"}", "worker.arguments"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\", \"rules\": {}}",
+         "worker.arguments"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\", \"rules\": "
+                      "{\"minimum_count\": 3, \"p\": 1}}", "worker.arguments"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": 3, \"rules\": "
+                      "{\"minimum_count\": 3}}", "worker.arguments"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"rules\": {\"minimum_count\": 3}}", "table.column"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"z\", \"rules\": "
+                      "{\"minimum_count\": 3}}", "table.column"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\", \"total_column\": \"a\", "
+                      "\"rules\": {\"minimum_count\": 3}}", "table.column"},
+        {WORKER_LINT, "{\"format\": \"csv\", \"total_column\": null, \"largest_column\": \"a\", "
+                      "\"rules\": {\"max_share_percent\": 85}}", "worker.arguments"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        GError *error = NULL;
+        json_t *arguments = json_parse(cases[i].json, strlen(cases[i].json), NULL);
+        g_autoptr(json_t) result = run_text(cases[i].task, arguments, "a,b\n1,2\n", &error);
+        g_assert_null(result);
+        assert_problem(error, ERROR_INVALID, cases[i].reason);
+    }
+}
+
+static void test_not_a_regular_file(void)
+{
+    int pipes[2];
+    g_assert_cmpint(pipe(pipes), ==, 0);
+    GError *error = NULL;
+    json_t *result = NULL;
+    g_assert_false(run(WORKER_PROFILE, format("csv"), pipes[0], -1, &result, &error));
+    g_assert_true(error_is(error, ERROR_INVALID) || error_is(error, ERROR_UNAVAILABLE));
+    g_clear_error(&error);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+static void test_limits(void)
+{
+    g_autoptr(GString) big = g_string_new("a,b\n");
+    for (int i = 0; i < 20000; i++)
+        g_string_append_printf(big, "%d,x%d\n", i, i);
+    FD_AUTO int fd = file_of(big->str, big->len);
+    const struct {
+        WorkerLimits limits;
+        const char *reason;
+    } cases[] = {
+        {{.input_bytes = 1000}, "table.too_large"},
+        {{.rows = 19999}, "table.too_many_rows"},
+        {{.columns = 1}, "table.too_many_columns"},
+        {{.field_bytes = 3}, "table.value_too_long"},
+        {{.wall_ms = 1}, "worker.timeout"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        WorkerLimits limits = *worker_limits(WORKER_PROFILE);
+        const WorkerLimits *given = &cases[i].limits;
+        limits.input_bytes = given->input_bytes != 0 ? given->input_bytes : limits.input_bytes;
+        limits.rows = given->rows != 0 ? given->rows : limits.rows;
+        limits.columns = given->columns != 0 ? given->columns : limits.columns;
+        limits.field_bytes = given->field_bytes != 0 ? given->field_bytes : limits.field_bytes;
+        limits.wall_ms = given->wall_ms != 0 ? given->wall_ms : limits.wall_ms;
+        g_autoptr(json_t) arguments = format("csv");
+        json_t *result = NULL;
+        GError *error = NULL;
+        g_assert_false(worker_run(&limits, NULL, WORKER_PROFILE, arguments, fd, -1, &result,
+                                  &error));
+        assert_problem(error, ERROR_TOO_LARGE, cases[i].reason);
+    }
+}
+
+static void test_output_limit(void)
+{
+    g_autoptr(GString) big = g_string_new("a,b\n");
+    g_autoptr(GRand) random = g_rand_new_with_seed(1);
+    for (int i = 0; i < 50000; i++)
+        g_string_append_printf(big, "%u,%u\n", g_rand_int(random), g_rand_int(random));
+    FD_AUTO int fd = file_of(big->str, big->len);
+    FD_AUTO int out = file_of("", 0);
+    WorkerLimits limits = *worker_limits(WORKER_CONVERT);
+    limits.output_bytes = 10000;
+    g_autoptr(json_t) arguments = format("csv");
+    json_t *result = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(worker_run(&limits, NULL, WORKER_CONVERT, arguments, fd, out, &result, &error));
+    struct stat st;
+    g_assert_cmpint(fstat(out, &st), ==, 0);
+    g_assert_cmpint(st.st_size, <=, 10000);
+}
+
+static void test_no_library(void)
+{
+    WorkerProgram program = {.library_path = "/nonexistent/libduckdb.so"};
+    FD_AUTO int fd = file_of("a\n1\n", 4);
+    g_autoptr(json_t) arguments = format("csv");
+    json_t *result = NULL;
+    GError *error = NULL;
+    g_assert_false(
+        worker_run(NULL, &program, WORKER_PROFILE, arguments, fd, -1, &result, &error));
+    assert_problem(error, ERROR_UNAVAILABLE, "worker.library");
+}
+
+static void test_no_program(void)
+{
+    FD_AUTO int fd = file_of("a\n1\n", 4);
+    g_autoptr(json_t) arguments = format("csv");
+    json_t *result = NULL;
+    GError *error = NULL;
+    WorkerProgram missing = {.program_path = "/nonexistent/darse"};
+    g_assert_false(
+        worker_run(NULL, &missing, WORKER_PROFILE, arguments, fd, -1, &result, &error));
+    assert_problem(g_steal_pointer(&error), ERROR_UNAVAILABLE, "worker.start");
+    WorkerProgram silent = {.program_path = "/bin/true"};
+    g_assert_false(
+        worker_run(NULL, &silent, WORKER_PROFILE, arguments, fd, -1, &result, &error));
+    assert_problem(g_steal_pointer(&error), ERROR_UNPROCESSABLE, "worker.crashed");
+    WorkerLimits short_wall = *worker_limits(WORKER_PROFILE);
+    short_wall.wall_ms = 300;
+    WorkerProgram mute = {.program_path = "/usr/bin/yes"}; /* "yes worker", for ever */
+    g_assert_false(
+        worker_run(&short_wall, &mute, WORKER_PROFILE, arguments, fd, -1, &result, &error));
+    assert_problem(g_steal_pointer(&error), ERROR_TOO_LARGE, "worker.timeout");
+    g_assert_cmpint(waitpid(-1, NULL, WNOHANG), ==, -1); /* nothing is left behind */
+    g_assert_cmpint(errno, ==, ECHILD);
+}
+
+/* --- The sandbox from the inside ---------------------------------------------------------------- */
+
+typedef struct Attempt {
+    const char *what;
+    bool (*succeeds)(void);
+} Attempt;
+
+static bool try_open_passwd(void)
+{
+    return open("/etc/passwd", O_RDONLY) >= 0;
+}
+
+static bool try_open_root(void)
+{
+    return open("/", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
+static bool try_create(void)
+{
+    return open("/tmp/darse-worker-escape", O_WRONLY | O_CREAT, 0600) >= 0;
+}
+
+static bool try_write_input(void)
+{
+    return open("/proc/self/fd/4", O_WRONLY) >= 0;
+}
+
+static bool try_socket(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) >= 0;
+}
+
+static bool try_unix_socket(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+}
+
+static bool try_fork(void)
+{
+    pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (pid == 0)
+        _exit(0);
+    return pid > 0;
+}
+
+static bool try_exec(void)
+{
+    char *argv[] = {(char *)"true", NULL};
+    return execv("/bin/true", argv) == 0;
+}
+
+static bool try_kill_parent(void)
+{
+    return kill(getppid(), 0) == 0;
+}
+
+static bool try_ptrace(void)
+{
+    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
+}
+
+static bool try_unlink(void)
+{
+    return unlink("/tmp") == 0 || errno != EPERM;
+}
+
+static bool try_mount(void)
+{
+    return mount("none", "/tmp", "tmpfs", 0, NULL) == 0;
+}
+
+static bool try_process_memory(void)
+{
+    return open("/proc/1/environ", O_RDONLY) >= 0 || open("/proc/self/maps", O_RDONLY) >= 0;
+}
+
+static bool try_link(void)
+{
+    return symlink("/etc/passwd", "/tmp/darse-worker-link") == 0;
+}
+
+static const Attempt attempts[] = {
+    {"reading /etc/passwd", try_open_passwd},
+    {"opening /", try_open_root},
+    {"creating a file", try_create},
+    {"writing the input", try_write_input},
+    {"an internet socket", try_socket},
+    {"a unix socket", try_unix_socket},
+    {"a new process", try_fork},
+    {"signalling the parent", try_kill_parent},
+    {"ptrace", try_ptrace},
+    {"removing", try_unlink},
+    {"mounting", try_mount},
+    {"reading processes", try_process_memory},
+    {"a symbolic link", try_link},
+    {"another program", try_exec},
+};
+
+/* In a child: enters the sandbox; exit 0 = everything failed as it must, else 1 + the index of
+ * what succeeded. */
+static int sandbox_child(int input_fd)
+{
+    if (dup2(input_fd, 4) < 0 || !sandbox_enter(4, -1, NULL))
+        return 100;
+    char byte = 0;
+    int again = open("/proc/self/fd/4", O_RDONLY);
+    if (again < 0 || read(again, &byte, 1) != 1 || byte != 'a')
+        return 101; /* what must work does not */
+    for (size_t i = 0; i < G_N_ELEMENTS(attempts); i++) {
+        if (attempts[i].succeeds())
+            return 1 + (int)i;
+    }
+    return 0;
+}
+
+static void test_sandbox(void)
+{
+    FD_AUTO int fd = file_of("a\n1\n", 4);
+    pid_t pid = fork();
+    g_assert_cmpint(pid, >=, 0);
+    if (pid == 0)
+        _exit(sandbox_child(fd));
+    int status = 0;
+    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+    g_assert_true(WIFEXITED(status));
+    int code = WEXITSTATUS(status);
+    if (code >= 1 && (size_t)code <= G_N_ELEMENTS(attempts))
+        g_error("the sandbox allows %s", attempts[code - 1].what);
+    g_assert_cmpint(code, ==, 0);
+}
+
+/* --- Tasks -------------------------------------------------------------------------------------- */
+
+static const char enterprises[] =
+    "\xEF\xBB\xBF" "nace;dep;turnover;created;active;comment\r\n"
+    "01;2A;10,5;2020-01-31;true;\"a \"\"quoted\"\" one\"\r\n"
+    "62;75;-3;2021-02-28;false;\"two\nlines\"\r\n"
+    "62;01;NA;;true;=1+1\r\n";
+
+static void assert_column(const json_t *result, size_t i, const char *name, const char *type,
+                          int missing, int distinct)
+{
+    const json_t *c = column(result, i);
+    g_assert_cmpstr(text(c, "name"), ==, name);
+    g_assert_cmpstr(text(c, "type"), ==, type);
+    g_assert_cmpint(integer(c, "missing"), ==, missing);
+    g_assert_cmpint(integer(c, "distinct"), ==, distinct);
+}
+
+static void assert_enterprises(const json_t *result)
+{
+    g_assert_cmpint(integer(result, "rows"), ==, 3);
+    g_assert_cmpuint(json_array_size(json_object_get(result, "columns")), ==, 6);
+    assert_column(result, 0, "nace", "text", 0, 2);
+    assert_column(result, 1, "dep", "text", 0, 3);
+    assert_column(result, 2, "turnover", "number", 1, 2);
+    assert_column(result, 3, "created", "date", 1, 2);
+    assert_column(result, 4, "active", "boolean", 0, 2);
+    assert_column(result, 5, "comment", "text", 0, 3);
+    g_assert_cmpstr(text(column(result, 2), "min"), ==, "-3.0");
+    g_assert_cmpstr(text(column(result, 2), "max"), ==, "10.5");
+    g_assert_cmpstr(text(column(result, 3), "max"), ==, "2021-02-28");
+    g_assert_null(json_object_get(column(result, 0), "min"));
+    g_assert_cmpstr(text(result, "delimiter"), ==, ";");
+    g_assert_cmpuint(json_array_size(json_object_get(result, "notes")), ==, 2);
+}
+
+static void test_profile(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result = run_text(WORKER_PROFILE, format("csv"), enterprises, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(text(result, "format"), ==, "csv");
+    g_assert_cmpstr(text(result, "decimal"), ==, ",");
+    assert_enterprises(result);
+}
+
+static void test_header_only(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result = run_text(WORKER_PROFILE, format("csv"), "a,b", &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(integer(result, "rows"), ==, 0);
+    assert_column(result, 1, "b", "text", 0, 0);
+}
+
+static void test_names_are_only_names(void)
+{
+    const char *file = "\"a\"\"; DROP VIEW t; --\",\"b'c\",\"{d}\"\n1,2,3\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result = run_text(WORKER_PROFILE, format("csv"), file, &error);
+    g_assert_no_error(error);
+    assert_column(result, 0, "a\"; DROP VIEW t; --", "integer", 0, 1);
+    assert_column(result, 1, "b'c", "integer", 0, 1);
+}
+
+static void test_convert(void)
+{
+    FD_AUTO int in = file_of(enterprises, strlen(enterprises));
+    FD_AUTO int out = file_of("", 0);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result = NULL;
+    g_assert_true(run(WORKER_CONVERT, format("csv"), in, out, &result, &error));
+    assert_enterprises(result);
+    struct stat st;
+    g_assert_cmpint(fstat(out, &st), ==, 0);
+    g_assert_cmpint(integer(result, "bytes"), ==, st.st_size);
+    /* A second output, from the Parquet: the same table. */
+    FD_AUTO int again = file_of("", 0);
+    g_autoptr(json_t) copied = NULL;
+    g_assert_true(run(WORKER_CONVERT, format("parquet"), out, again, &copied, &error));
+    g_assert_true(json_equal(json_object_get(result, "columns"),
+                             json_object_get(copied, "columns")));
+    GError *refused = NULL;
+    json_t *none = NULL;
+    g_assert_false(run(WORKER_CONVERT, format("csv"), in, out, &none, &refused)); /* not empty */
+    assert_problem(refused, ERROR_INVALID, "worker.arguments");
+}
+
+static void test_preview(void)
+{
+    json_t *arguments = format("csv");
+    json_object_set_new(arguments, "rows", json_integer(2));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result = run_text(WORKER_PREVIEW, arguments, enterprises, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(integer(result, "rows"), ==, 3);
+    const json_t *values = json_object_get(result, "values");
+    g_assert_cmpuint(json_array_size(values), ==, 2);
+    const json_t *row = json_array_get(values, 1);
+    g_assert_cmpstr(json_string_value(json_array_get(row, 0)), ==, "62");
+    g_assert_cmpstr(json_string_value(json_array_get(row, 2)), ==, "-3.0");
+    g_assert_cmpstr(json_string_value(json_array_get(row, 5)), ==, "two\nlines");
+}
+
+static const char cross_table[] = "activity,n,turnover,max\n"
+                                  "A,1,50,50\n"
+                                  "B,2,100,50\n"
+                                  "C,10,100,40\n"
+                                  "D,10,100,90\n"
+                                  "E,,,\n"
+                                  "F,s,s,s\n"
+                                  "G,10,,\n"
+                                  "H,,100,\n"
+                                  "I,-4,100,10\n";
+
+static void test_lint(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result =
+        run_text(WORKER_LINT, lint_arguments("n", "turnover", "max"), cross_table, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(text(result, "basis"), ==, "author_declaration");
+    g_assert_cmpstr(text(result, "verdict"), ==, "flagged");
+    const json_t *summary = json_object_get(result, "summary");
+    g_assert_cmpint(integer(summary, "cells"), ==, 9);
+    g_assert_cmpint(integer(summary, "suppressed"), ==, 2);
+    g_assert_cmpint(integer(summary, "safe"), ==, 2);
+    g_assert_cmpint(integer(summary, "flagged"), ==, 5);
+    static const struct {
+        int row;
+        const char *rule, *column, *value;
+    } expected[] = {
+        {1, "minimum_count", "n", "1"}, {1, "largest_share", "max", "50"},
+        {2, "minimum_count", "n", "2"}, {4, "largest_share", "max", "90"},
+        {8, "undecided", "n", NULL},    {9, "invalid", "n", "-4"},
+    };
+    const json_t *flags = json_object_get(result, "flags");
+    g_assert_cmpuint(json_array_size(flags), ==, G_N_ELEMENTS(expected));
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const json_t *flag = json_array_get(flags, i);
+        g_assert_cmpint(integer(flag, "row"), ==, expected[i].row);
+        g_assert_cmpstr(text(flag, "rule"), ==, expected[i].rule);
+        g_assert_cmpstr(text(flag, "column"), ==, expected[i].column);
+        g_assert_cmpstr(text(flag, "value"), ==, expected[i].value);
+    }
+    g_assert_true(json_is_true(json_object_get(result, "flags_listed_all")));
+}
+
+static void test_lint_verdicts(void)
+{
+    const char *safe = "k,n,x,m\nA,5,100,40\nB,,,\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) pass = run_text(WORKER_LINT, lint_arguments("n", "x", "m"), safe, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(text(pass, "verdict"), ==, "pass");
+    g_autoptr(json_t) incomplete =
+        run_text(WORKER_LINT, lint_arguments("n", NULL, NULL), safe, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(text(incomplete, "verdict"), ==, "incomplete");
+    g_autofree char *notes = json_dumps(json_object_get(incomplete, "notes"), 0);
+    g_assert_nonnull(strstr(notes, "\\\"x\\\", \\\"m\\\"")); /* undeclared numbers are named */
+}
+
+static void test_lint_not_a_number(void)
+{
+    GError *error = NULL;
+    g_autoptr(json_t) result = run_text(WORKER_LINT, lint_arguments("n", NULL, NULL),
+                                        "k,n\nA,5\nB,<5\n", &error);
+    g_assert_null(result);
+    g_assert_nonnull(strstr(error->message, "Row 2"));
+    assert_problem(error, ERROR_UNPROCESSABLE, "table.not_number");
+}
+
+static void test_lint_many_flags(void)
+{
+    g_autoptr(GString) table = g_string_new("n\n");
+    for (int i = 0; i < WORKER_FLAGS_MAX + 10; i++)
+        g_string_append(table, "1\n");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_t) result =
+        run_text(WORKER_LINT, lint_arguments("n", NULL, NULL), table->str, &error);
+    g_assert_no_error(error);
+    g_assert_true(json_is_false(json_object_get(result, "flags_listed_all")));
+    g_assert_cmpuint(json_array_size(json_object_get(result, "flags")), <=, WORKER_FLAGS_MAX);
+    g_assert_cmpint(integer(json_object_get(result, "summary"), "flagged"), ==,
+                    WORKER_FLAGS_MAX + 10);
+}
+
+static void test_format_of(void)
+{
+    g_assert_cmpstr(worker_format_of("a.csv"), ==, "csv");
+    g_assert_cmpstr(worker_format_of("A.CSV"), ==, "csv");
+    g_assert_cmpstr(worker_format_of("x/y.parquet"), ==, "parquet");
+    g_assert_null(worker_format_of("a.xlsx"));
+    g_assert_null(worker_format_of(".csv"));
+    g_assert_null(worker_format_of("csv"));
+    g_assert_null(worker_format_of(""));
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "worker") == 0)
+        return worker_main();
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/worker/format_of", test_format_of);
+    g_test_add_func("/worker/bad_csv", test_bad_csv);
+    g_test_add_func("/worker/bad_parquet", test_bad_parquet);
+    g_test_add_func("/worker/ten_million_columns", test_ten_million_columns);
+    g_test_add_func("/worker/arguments", test_arguments);
+    g_test_add_func("/worker/not_a_regular_file", test_not_a_regular_file);
+    g_test_add_func("/worker/limits", test_limits);
+    g_test_add_func("/worker/output_limit", test_output_limit);
+    g_test_add_func("/worker/no_library", test_no_library);
+    g_test_add_func("/worker/no_program", test_no_program);
+    g_test_add_func("/worker/sandbox", test_sandbox);
+    g_test_add_func("/worker/profile", test_profile);
+    g_test_add_func("/worker/header_only", test_header_only);
+    g_test_add_func("/worker/names_are_only_names", test_names_are_only_names);
+    g_test_add_func("/worker/convert", test_convert);
+    g_test_add_func("/worker/preview", test_preview);
+    g_test_add_func("/worker/lint", test_lint);
+    g_test_add_func("/worker/lint_verdicts", test_lint_verdicts);
+    g_test_add_func("/worker/lint_not_a_number", test_lint_not_a_number);
+    g_test_add_func("/worker/lint_many_flags", test_lint_many_flags);
+    g_test_add_func("/worker/parquet_bombs", test_parquet_bombs);
+    g_test_add_func("/worker/parquet_flips", test_parquet_flips);
+    return g_test_run();
+}
