@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP face of the room: sessions, one's own account, persons, organisations. */
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/times.h"
+#include "identity/account.h"
+#include "identity/factor.h"
+#include "identity/manage.h"
+#include "identity/state.h"
+
+#include <string.h>
+
+#define ROLE_WORDS "officer producer committee checker auditor"
+#define SCOPE_WORDS "read work govern admin"
+#define KIND_WORDS "administration statistics university company"
+
+/* ---- answers ---- */
+
+static json_t *json_time(int64_t time_ms)
+{
+    if (time_ms == 0)
+        return json_null();
+    g_autofree char *text = time_format(time_ms);
+    return json_string(text);
+}
+
+static json_t *json_set(PolicySet set, unsigned bits)
+{
+    json_t *array = json_array();
+    for (const PolicyName *n = policy_names(set); n->name != NULL; n++) {
+        if ((bits & n->value) != 0)
+            json_array_append_new(array, json_string(n->name));
+    }
+    return array;
+}
+
+json_t *identity_person_brief(const IdentityPerson *person)
+{
+    return json_pack("{s:s, s:s, s:s}", "id", person->id, "login", person->login, "name",
+                     person->name);
+}
+
+json_t *identity_person_json(const IdentityPerson *person)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:o, s:s, s:b, s:b}", "id", person->id,
+                     "login", person->login, "name", person->name, "email", person->email,
+                     "organisation", "id", person->organisation, "name",
+                     person->organisation_name, "roles", json_set(SET_ROLE, person->roles),
+                     "language", person->language, "has_second_factor", person->has_second_factor,
+                     "disabled", person->disabled_ms != 0);
+}
+
+static const HttpField organisation_brief_fields[] = {
+    {"id", HTTP_ID, .choices = "org"},
+    {"name", HTTP_TEXT},
+    {0},
+};
+
+static const HttpField person_fields[] = {
+    {"id", HTTP_ID, .choices = "per"},
+    {"login", HTTP_TEXT},
+    {"name", HTTP_TEXT},
+    {"email", HTTP_TEXT},
+    {"organisation", HTTP_OBJECT, .fields = organisation_brief_fields},
+    {"roles", HTTP_CHOICES, .choices = ROLE_WORDS},
+    {"language", HTTP_CHOICE, .choices = "fr en"},
+    {"has_second_factor", HTTP_BOOLEAN},
+    {"disabled", HTTP_BOOLEAN},
+    {0},
+};
+
+static const HttpField session_fields[] = {
+    {"person", HTTP_OBJECT, .fields = person_fields},
+    {"csrf", HTTP_SECRET, .summary = "To send as X-Darse-CSRF with unsafe methods"},
+    {"second_factor", HTTP_BOOLEAN, .summary = "Was it opened with the second factor?"},
+    {"expires", HTTP_TIME},
+    {0},
+};
+
+/* Bits of a HTTP_CHOICES field, which was checked against the same words. */
+static unsigned body_set(const HttpRequest *request, const char *name, PolicySet set)
+{
+    const json_t *array = json_object_get(http_request_body(request), name);
+    size_t index;
+    json_t *word;
+    unsigned bits = 0, value = 0;
+    json_array_foreach((json_t *)array, index, word) {
+        if (policy_value(set, json_string_value(word), &value))
+            bits |= value;
+    }
+    return bits;
+}
+
+static bool body_has(const HttpRequest *request, const char *name)
+{
+    return json_object_get(http_request_body(request), name) != NULL;
+}
+
+/* ---- the session ---- */
+
+static const HttpField sign_in_fields[] = {
+    {"login", HTTP_TEXT, .required = true, .max = 100},
+    {"password", HTTP_SECRET, .required = true, .max = 1024},
+    {"code", HTTP_SECRET, .max = 64, .summary = "Of the second factor, or a recovery code"},
+    {0},
+};
+
+static void reply_cookie(HttpRequest *request, const char *secret, int64_t life_ms)
+{
+    char *cookie = g_strdup_printf(SESSION_COOKIE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict; "
+                                                  "Max-Age=%" G_GINT64_FORMAT,
+                                   secret, life_ms / 1000);
+    http_reply_header(request, "Set-Cookie", cookie);
+    secret_free(cookie);
+}
+
+static json_t *session_json(const IdentityPerson *person, const char *csrf, bool second_factor,
+                            int64_t expires_ms)
+{
+    return json_pack("{s:o, s:s, s:b, s:o}", "person", identity_person_json(person), "csrf", csrf,
+                     "second_factor", second_factor, "expires", json_time(expires_ms));
+}
+
+static bool sign_in(HttpRequest *request, GError **error)
+{
+    App *app = request_app(request);
+    const char *agent = http_request_header(request, "User-Agent");
+    SignIn given = {
+        .login = http_body_text(request, "login"),
+        .password = http_body_text(request, "password"),
+        .code = http_body_text(request, "code"),
+        .address = http_request_address(request),
+        .agent = agent != NULL ? agent : "",
+        .request = http_request_id(request),
+    };
+    g_auto(SessionGrant) grant = {0};
+    g_autoptr(IdentityPerson) person = NULL;
+    /* Another site must not sign a browser in either, to somebody else's account. */
+    if (!identity_check_origin(request, error) ||
+        !account_sign_in(app, &given, &grant, &person, error))
+        return false;
+    reply_cookie(request, grant.secret, grant.expires_ms - time_now_ms());
+    return http_reply_json(request, 200,
+                           session_json(person, grant.csrf, person->has_second_factor,
+                                        grant.expires_ms),
+                           error);
+}
+
+typedef struct OwnRead {
+    const PolicyActor *actor;
+    IdentityPerson *person;
+    int64_t expires_ms;
+} OwnRead;
+
+static bool own_read(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    OwnRead *own = data;
+    const char *sql = actor->channel == CHANNEL_TOKEN
+                          ? "SELECT expires_ms FROM api_token WHERE id = $1"
+                          : "SELECT expires_ms FROM session WHERE id = $1";
+    return policy_enforce(actor, VERB_ACCOUNT_OWN, &(PolicyFacts){.is_owner = true}, error) &&
+           identity_person_load(tx, actor->id, &own->person, error) &&
+           store_query_integer(tx, &own->expires_ms, 0, error, sql, store_text(actor->session));
+}
+
+static bool show_session(HttpRequest *request, GError **error)
+{
+    const PolicyActor *actor = request_actor(request);
+    OwnRead own = {.actor = actor};
+    char *csrf = actor->channel == CHANNEL_SESSION
+                     ? session_csrf(http_request_cookie(request, SESSION_COOKIE))
+                     : g_strdup("");
+    bool ok = look_run(request_app(request), actor, VERB_ACCOUNT_OWN, actor->id, false, own_read,
+                       &own, error);
+    json_t *answer =
+        ok ? session_json(own.person, csrf, actor->second_factor, own.expires_ms) : NULL;
+    identity_person_free(own.person);
+    secret_free(csrf);
+    return ok && http_reply_json(request, 200, answer, error);
+}
+
+static bool sign_out(HttpRequest *request, GError **error)
+{
+    const PolicyActor *actor = request_actor(request);
+    if (!account_end_session(request_app(request), actor, actor->session, error))
+        return false;
+    reply_cookie(request, "", 0);
+    return http_reply_empty(request, 204, error);
+}
+
+/* ---- one's own account ---- */
+
+static const HttpField me_fields[] = {
+    {"language", HTTP_CHOICE, .choices = "fr en"},
+    {"name", HTTP_TEXT},
+    {"email", HTTP_TEXT, .max = 254},
+    {0},
+};
+
+static bool reply_person(HttpRequest *request, int status, const IdentityPerson *person,
+                         GError **error)
+{
+    return http_reply_json(request, status, identity_person_json(person), error);
+}
+
+static bool change_me(HttpRequest *request, GError **error)
+{
+    const PolicyActor *actor = request_actor(request);
+    PersonChange change = {.name = http_body_text(request, "name"),
+                           .email = http_body_text(request, "email"),
+                           .language = http_body_text(request, "language")};
+    OwnRead own = {.actor = actor};
+    bool ok = account_update(request_app(request), actor, &change, error) &&
+              look_run(request_app(request), actor, VERB_ACCOUNT_OWN, actor->id, false, own_read,
+                       &own, error) &&
+              reply_person(request, 200, own.person, error);
+    identity_person_free(own.person);
+    return ok;
+}
+
+static const HttpField password_fields[] = {
+    {"current", HTTP_SECRET, .required = true},
+    {"new", HTTP_SECRET, .required = true},
+    {"code", HTTP_SECRET, .max = 64},
+    {0},
+};
+
+static bool change_password(HttpRequest *request, GError **error)
+{
+    return account_set_password(request_app(request), request_actor(request),
+                                http_body_text(request, "current"), http_body_text(request, "new"),
+                                http_body_text(request, "code"), error) &&
+           http_reply_empty(request, 204, error);
+}
+
+static const HttpField factor_fields[] = {
+    {"password", HTTP_SECRET, .required = true},
+    {"code", HTTP_SECRET, .max = 64, .summary = "Of the second factor that is replaced"},
+    {0},
+};
+static const HttpField factor_answer[] = {
+    {"secret", HTTP_SECRET, .summary = "Base32, shown once"},
+    {"uri", HTTP_SECRET, .summary = "otpauth: address for an authenticator"},
+    {0},
+};
+
+static bool begin_factor(HttpRequest *request, GError **error)
+{
+    char *secret = NULL, *uri = NULL;
+    if (!account_begin_factor(request_app(request), request_actor(request),
+                              http_body_text(request, "password"), http_body_text(request, "code"),
+                              &secret, &uri, error))
+        return false;
+    json_t *answer = json_pack("{s:s, s:s}", "secret", secret, "uri", uri);
+    secret_free(secret);
+    secret_free(uri);
+    http_reply_header(request, "Cache-Control", "no-store");
+    return http_reply_json(request, 200, answer, error);
+}
+
+static const HttpField code_fields[] = {
+    {"code", HTTP_SECRET, .required = true, .max = 64},
+    {0},
+};
+static const HttpField recovery_answer[] = {
+    {"recovery_codes", HTTP_TEXT_LIST, .summary = "Ten, shown once; each works once"},
+    {0},
+};
+
+static bool confirm_factor(HttpRequest *request, GError **error)
+{
+    GStrv codes = NULL;
+    if (!account_confirm_factor(request_app(request), request_actor(request),
+                                http_body_text(request, "code"), &codes, error))
+        return false;
+    json_t *array = json_array();
+    for (char **code = codes; *code != NULL; code++)
+        json_array_append_new(array, json_string(*code));
+    recovery_codes_free(codes);
+    http_reply_header(request, "Cache-Control", "no-store");
+    return http_reply_json(request, 200, json_pack("{s:o}", "recovery_codes", array), error);
+}
+
+/* ---- own sessions and tokens ---- */
+
+typedef struct OwnList {
+    const char *sql;
+    json_t *(*item)(StoreRows *rows, const PolicyActor *actor);
+    json_t *items;
+} OwnList;
+
+static bool own_list(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    OwnList *list = data;
+    if (!policy_enforce(actor, VERB_ACCOUNT_OWN, &(PolicyFacts){.is_owner = true}, error))
+        return false;
+    g_autoptr(StoreRows) rows = store_query(tx, error, list->sql, store_text(actor->id),
+                                            store_integer(time_now_ms()));
+    g_autoptr(GError) problem = NULL;
+    if (rows == NULL)
+        return false;
+    while (store_next(rows, &problem))
+        json_array_append_new(list->items, list->item(rows, actor));
+    if (problem == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+/* Both lists are bounded by their own limits, so they are one page. */
+static bool reply_own_list(HttpRequest *request, OwnList *list, GError **error)
+{
+    const PolicyActor *actor = request_actor(request);
+    list->items = json_array();
+    if (look_run(request_app(request), actor, VERB_ACCOUNT_OWN, actor->id, false, own_list, list,
+                 error))
+        return http_reply_json(
+            request, 200, json_pack("{s:o, s:n}", "items", list->items, "next"), error);
+    json_decref(list->items);
+    return false;
+}
+
+static json_t *session_item(StoreRows *rows, const PolicyActor *actor)
+{
+    const char *id = store_row_text(rows, 0);
+    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:b}", "id", id, "address",
+                     store_row_text(rows, 1), "agent", store_row_text(rows, 2), "second_factor",
+                     store_row_integer(rows, 3) != 0, "created",
+                     json_time(store_row_integer(rows, 4)), "seen",
+                     json_time(store_row_integer(rows, 5)), "expires",
+                     json_time(store_row_integer(rows, 6)), "current",
+                     g_strcmp0(id, actor->session) == 0);
+}
+
+static bool list_sessions(HttpRequest *request, GError **error)
+{
+    OwnList list = {"SELECT id, address, agent, second_factor, created_ms, seen_ms, expires_ms "
+                    "FROM session WHERE person = $1 AND ended_ms IS NULL AND expires_ms > $2 "
+                    "ORDER BY seen_ms DESC",
+                    session_item, NULL};
+    return reply_own_list(request, &list, error);
+}
+
+static bool end_session(HttpRequest *request, GError **error)
+{
+    return account_end_session(request_app(request), request_actor(request),
+                               http_request_segment(request, "session"), error) &&
+           http_reply_empty(request, 204, error);
+}
+
+static json_t *scopes_json(const char *words)
+{
+    unsigned scopes = 0;
+    policy_parse_set(SET_SCOPE, words, &scopes);
+    return json_set(SET_SCOPE, scopes);
+}
+
+static json_t *token_item(StoreRows *rows, const PolicyActor *actor)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "id", store_row_text(rows, 0), "name",
+                     store_row_text(rows, 1), "scopes", scopes_json(store_row_text(rows, 2)),
+                     "created", json_time(store_row_integer(rows, 3)), "used",
+                     json_time(store_row_integer(rows, 4)), "expires",
+                     json_time(store_row_integer(rows, 5)), "current",
+                     g_strcmp0(store_row_text(rows, 0), actor->session) == 0);
+}
+
+static bool list_tokens(HttpRequest *request, GError **error)
+{
+    OwnList list = {"SELECT id, name, scopes, created_ms, COALESCE(used_ms, 0), expires_ms "
+                    "FROM api_token WHERE person = $1 AND revoked_ms IS NULL AND expires_ms > $2 "
+                    "ORDER BY created_ms DESC",
+                    token_item, NULL};
+    return reply_own_list(request, &list, error);
+}
+
+static const HttpField token_fields[] = {
+    {"name", HTTP_TEXT, .required = true, .max = 100},
+    {"scopes", HTTP_CHOICES, .required = true, .max = 4, .choices = SCOPE_WORDS},
+    {"expires", HTTP_TIME, .required = true, .summary = "Within a year"},
+    {0},
+};
+static const HttpField token_answer[] = {
+    {"id", HTTP_ID, .choices = "tok"},
+    {"token", HTTP_SECRET, .summary = "Shown once"},
+    {"name", HTTP_TEXT},
+    {"scopes", HTTP_CHOICES, .choices = SCOPE_WORDS},
+    {"expires", HTTP_TIME},
+    {0},
+};
+
+static bool create_token(HttpRequest *request, GError **error)
+{
+    unsigned scopes = body_set(request, "scopes", SET_SCOPE);
+    int64_t expires_ms = http_body_time(request, "expires", 0);
+    const char *name = http_body_text(request, "name");
+    g_autofree char *id = NULL;
+    char *secret = NULL;
+    if (!account_create_token(request_app(request), request_actor(request), name, scopes,
+                              expires_ms, &id, &secret, error))
+        return false;
+    json_t *answer = json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", id, "token", secret, "name", name,
+                               "scopes", json_set(SET_SCOPE, scopes), "expires",
+                               json_time(expires_ms));
+    secret_free(secret);
+    http_reply_header(request, "Cache-Control", "no-store");
+    return http_reply_json(request, 201, answer, error);
+}
+
+static bool revoke_token(HttpRequest *request, GError **error)
+{
+    return account_revoke_token(request_app(request), request_actor(request),
+                                http_request_segment(request, "token"), error) &&
+           http_reply_empty(request, 204, error);
+}
+
+/* ---- organisations ---- */
+
+static const HttpField page_query[] = {PAGE_FIELDS, {0}};
+
+static const HttpField organisation_fields[] = {
+    {"id", HTTP_ID, .choices = "org"},
+    {"name", HTTP_TEXT},
+    {"kind", HTTP_CHOICE, .choices = KIND_WORDS},
+    {0},
+};
+static const HttpField organisation_body[] = {
+    {"name", HTTP_TEXT, .required = true},
+    {"kind", HTTP_CHOICE, .required = true, .choices = KIND_WORDS},
+    {0},
+};
+
+typedef struct ListRead {
+    const char *search, *after;
+    int64_t limit;
+    json_t *items;
+} ListRead;
+
+static void organisation_item(const char *id, const char *name, const char *kind, void *data)
+{
+    json_array_append_new(data, json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "kind", kind));
+}
+
+static bool organisations_read(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    ListRead *list = data;
+    return policy_enforce(actor, VERB_ORGANISATION_LIST, &(PolicyFacts){0}, error) &&
+           organisation_list(tx, list->after, list->limit + 1, organisation_item, list->items,
+                             error);
+}
+
+static const char *key_name(const json_t *item)
+{
+    return json_string_value(json_object_get(item, "name"));
+}
+
+static const char *key_login(const json_t *item)
+{
+    return json_string_value(json_object_get(item, "login"));
+}
+
+static bool reply_list(HttpRequest *request, PolicyVerb verb, LookClosure read,
+                       const char *(*key)(const json_t *), GError **error)
+{
+    g_autofree char *after = NULL;
+    ListRead list = {.limit = page_limit(request)};
+    if (!page_key(request, &after, error))
+        return false;
+    list.after = after;
+    if (verb == VERB_PERSON_LIST)
+        list.search = http_request_query(request, "q");
+    list.items = json_array();
+    if (look_run(request_app(request), request_actor(request), verb, "", false, read, &list,
+                 error))
+        return http_reply_json(request, 200, page_json(list.items, list.limit, key), error);
+    json_decref(list.items);
+    return false;
+}
+
+static bool list_organisations(HttpRequest *request, GError **error)
+{
+    return reply_list(request, VERB_ORGANISATION_LIST, organisations_read, key_name, error);
+}
+
+static bool create_organisation(HttpRequest *request, GError **error)
+{
+    const char *name = http_body_text(request, "name"), *kind = http_body_text(request, "kind");
+    g_autofree char *id = NULL;
+    return manage_create_organisation(request_app(request), request_actor(request), name, kind,
+                                      &id, error) &&
+           http_reply_json(request, 201,
+                           json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "kind", kind),
+                           error);
+}
+
+/* ---- persons ---- */
+
+static const HttpField person_query[] = {
+    {"q", HTTP_TEXT, .max = 100, .summary = "Part of a name or login"}, PAGE_FIELDS, {0}};
+
+static const HttpField new_person_fields[] = {
+    {"login", HTTP_TEXT, .required = true, .max = 40},
+    {"name", HTTP_TEXT, .required = true},
+    {"email", HTTP_TEXT, .required = true, .max = 254},
+    {"organisation", HTTP_ID, .required = true, .choices = "org"},
+    {"roles", HTTP_CHOICES, .required = true, .max = 5, .choices = ROLE_WORDS},
+    {"language", HTTP_CHOICE, .required = true, .choices = "fr en"},
+    {"password", HTTP_SECRET, .required = true, .summary = "First password, at least 12 characters"},
+    {0},
+};
+
+static const HttpField person_change_fields[] = {
+    {"name", HTTP_TEXT},
+    {"email", HTTP_TEXT, .max = 254},
+    {"roles", HTTP_CHOICES, .max = 5, .choices = ROLE_WORDS},
+    {"disabled", HTTP_BOOLEAN},
+    {0},
+};
+
+static bool persons_read(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    ListRead *list = data;
+    g_autoptr(GPtrArray) persons = NULL;
+    if (!policy_enforce(actor, VERB_PERSON_LIST, &(PolicyFacts){0}, error) ||
+        !person_list(tx, list->search, list->after, list->limit + 1, &persons, error))
+        return false;
+    for (guint i = 0; i < persons->len; i++)
+        json_array_append_new(list->items, identity_person_json(g_ptr_array_index(persons, i)));
+    return true;
+}
+
+static bool list_persons(HttpRequest *request, GError **error)
+{
+    return reply_list(request, VERB_PERSON_LIST, persons_read, key_login, error);
+}
+
+static bool create_person(HttpRequest *request, GError **error)
+{
+    App *app = request_app(request);
+    const PolicyActor *actor = request_actor(request);
+    /* Asked first, so that nobody else makes us hash passwords; the refusal itself is act_run()'s,
+     * which logs it. */
+    bool may = policy_decide(actor, VERB_PERSON_MANAGE, NULL).allowed;
+    char *hash = may ? identity_hash_password(app, http_body_text(request, "password"), error)
+                     : NULL;
+    IdentityNewPerson given = {
+        .login = http_body_text(request, "login"),
+        .name = http_body_text(request, "name"),
+        .email = http_body_text(request, "email"),
+        .organisation = http_body_text(request, "organisation"),
+        .roles = body_set(request, "roles", SET_ROLE),
+        .language = http_body_text(request, "language"),
+        .password_hash = hash,
+    };
+    g_autoptr(IdentityPerson) person = NULL;
+    bool ok = (hash != NULL || !may) && manage_create_person(app, actor, &given, &person, error);
+    secret_free(hash);
+    return ok && reply_person(request, 201, person, error);
+}
+
+typedef struct PersonRead {
+    const char *id;
+    IdentityPerson *person;
+} PersonRead;
+
+static bool person_read(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    PersonRead *read = data;
+    return policy_enforce(actor, VERB_PERSON_LIST, &(PolicyFacts){0}, error) &&
+           person_resolve(tx, read->id, &read->person, error);
+}
+
+static bool show_person(HttpRequest *request, GError **error)
+{
+    PersonRead read = {.id = http_request_segment(request, "person")};
+    bool ok = look_run(request_app(request), request_actor(request), VERB_PERSON_LIST, read.id,
+                       false, person_read, &read, error) &&
+              reply_person(request, 200, read.person, error);
+    identity_person_free(read.person);
+    return ok;
+}
+
+static bool change_person(HttpRequest *request, GError **error)
+{
+    PersonChange change = {
+        .name = http_body_text(request, "name"),
+        .email = http_body_text(request, "email"),
+        .set_roles = body_has(request, "roles"),
+        .roles = body_set(request, "roles", SET_ROLE),
+        .set_disabled = body_has(request, "disabled"),
+        .disabled = http_body_boolean(request, "disabled", false),
+    };
+    g_autoptr(IdentityPerson) person = NULL;
+    return manage_change_person(request_app(request), request_actor(request),
+                                http_request_segment(request, "person"), &change, &person,
+                                error) &&
+           reply_person(request, 200, person, error);
+}
+
+static bool reset_factor(HttpRequest *request, GError **error)
+{
+    return manage_reset_factor(request_app(request), request_actor(request),
+                               http_request_segment(request, "person"), error) &&
+           http_reply_empty(request, 204, error);
+}
+
+#define ROUTE(method_, path_, handler_, summary_, ...)                                             \
+    {.method = method_, .path = "/api/v1" path_, .handler = handler_, .access = HTTP_PERSON,       \
+     .tag = "identity", .summary = summary_, ##__VA_ARGS__}
+
+const HttpRoute identity_routes[] = {
+    {.method = "POST", .path = "/api/v1/session", .handler = sign_in, .access = HTTP_PUBLIC,
+     .tag = "identity", .summary = "Sign in", .body = sign_in_fields, .answer = session_fields},
+    ROUTE("GET", "/session", show_session, "Who is signed in", .answer = session_fields),
+    ROUTE("DELETE", "/session", sign_out, "Sign out", .success = 204),
+    ROUTE("PATCH", "/me", change_me, "Change one's own name, address or language",
+          .body = me_fields, .answer = person_fields),
+    ROUTE("POST", "/me/password", change_password, "Change one's own password",
+          .body = password_fields, .success = 204),
+    ROUTE("POST", "/me/second-factor", begin_factor, "Begin to set up a second factor",
+          .body = factor_fields, .answer = factor_answer),
+    ROUTE("POST", "/me/second-factor/confirm", confirm_factor, "Put the second factor in place",
+          .body = code_fields, .answer = recovery_answer),
+    ROUTE("GET", "/me/sessions", list_sessions, "One's own open sessions"),
+    ROUTE("DELETE", "/me/sessions/{session}", end_session, "End one of them", .success = 204),
+    ROUTE("GET", "/me/tokens", list_tokens, "One's own live API tokens"),
+    ROUTE("POST", "/me/tokens", create_token, "Make an API token", .body = token_fields,
+          .answer = token_answer, .success = 201),
+    ROUTE("DELETE", "/me/tokens/{token}", revoke_token, "Revoke one of them", .success = 204),
+    ROUTE("GET", "/organisations", list_organisations, "Organisations", .query = page_query),
+    ROUTE("POST", "/organisations", create_organisation, "Add an organisation",
+          .body = organisation_body, .answer = organisation_fields, .success = 201),
+    ROUTE("GET", "/persons", list_persons, "Persons", .query = person_query),
+    ROUTE("POST", "/persons", create_person, "Add a person", .body = new_person_fields,
+          .answer = person_fields, .success = 201),
+    ROUTE("GET", "/persons/{person}", show_person, "One person", .answer = person_fields),
+    ROUTE("PATCH", "/persons/{person}", change_person, "Change a person",
+          .body = person_change_fields, .answer = person_fields),
+    ROUTE("POST", "/persons/{person}/reset-second-factor", reset_factor,
+          "Take away a lost second factor", .success = 204),
+    {0},
+};
