@@ -31,6 +31,8 @@ HttpClient *http_client_new(const char *base_url)
     client->jar = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                         (GDestroyNotify)g_hash_table_unref);
     client->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    client->own_headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                                (GDestroyNotify)secret_free);
     return client;
 }
 
@@ -43,6 +45,7 @@ void http_client_free(HttpClient *client)
     g_free(client->base_url);
     g_hash_table_unref(client->jar);
     g_hash_table_unref(client->headers);
+    g_hash_table_unref(client->own_headers);
     g_free(client);
 }
 
@@ -50,6 +53,14 @@ void http_client_set_token(HttpClient *client, const char *token)
 {
     secret_free(client->token);
     client->token = g_strdup(token);
+}
+
+void http_client_set_header(HttpClient *client, const char *name, const char *value)
+{
+    if (value != NULL)
+        g_hash_table_replace(client->own_headers, g_strdup(name), g_strdup(value));
+    else
+        g_hash_table_remove(client->own_headers, name);
 }
 
 void http_client_use_cookies(HttpClient *client)
@@ -204,6 +215,14 @@ struct curl_slist *client_common_headers(const HttpClient *client, const char *u
         list = curl_slist_append(list, line);
         secret_free(line);
         secret_free(cookies);
+    }
+    GHashTableIter iter;
+    void *name, *value;
+    g_hash_table_iter_init(&iter, client->own_headers);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        char *line = g_strdup_printf("%s: %s", (char *)name, (char *)value);
+        list = curl_slist_append(list, line);
+        secret_free(line);
     }
     return list;
 }

@@ -14,6 +14,7 @@ struct HttpClient {
     bool use_cookies;
     GHashTable *jar;      /* host to (name to value) */
     GHashTable *headers;  /* of the last answer, by lower-case name */
+    GHashTable *own_headers; /* sent with every call */
 };
 
 /* All return what the caller frees; NULL when URL has no such part. */
