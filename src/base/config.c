@@ -38,7 +38,7 @@ static const ConfigOption options[] = {
     {"identity", "session_idle_minutes", CONFIG_INTEGER, "120", 1, 10080,
      "A session ends after this long without a request."},
     {"identity", "sign_in_attempts", CONFIG_INTEGER, "10", 3, 1000,
-     "Failed sign-ins allowed per account and per address in ten minutes."},
+     "Failed sign-ins allowed per account in ten minutes; ten times as many per network address."},
     {"engine", "podman", CONFIG_TEXT, "podman", 0, 0, "The podman program."},
     {"engine", "runtime", CONFIG_TEXT, "crun", 0, 0, "The OCI runtime that podman uses."},
     {"engine", "id_range_start", CONFIG_INTEGER, "200000", 100000, 2000000000,
