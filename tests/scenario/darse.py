@@ -16,6 +16,7 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DARSE_BUILD", ROOT / "build")).resolve()
 BINARY = Path(os.environ.get("DARSE_BINARY", BUILD / "darse")).resolve()
+SAS = BUILD / "sas" / "sas"
 DUCKDB = ROOT / ".cache" / "duckdb" / "lib" / "libduckdb.so"
 DATA = ROOT / ".cache" / "data"
 PASSWORD = "basin-and-lock-2026"
@@ -28,9 +29,10 @@ def install_program():
     folder = Path(tempfile.mkdtemp(prefix="darse-program-", dir="/tmp"))
     try:
         folder.chmod(0o755)
-        for file in (BINARY, DUCKDB):
-            shutil.copyfile(file, folder / file.name)
-            (folder / file.name).chmod(0o755)
+        (folder / "sas").mkdir(mode=0o755)
+        for file, name in ((BINARY, BINARY.name), (DUCKDB, DUCKDB.name), (SAS, "sas/sas")):
+            shutil.copyfile(file, folder / name)
+            (folder / name).chmod(0o755)
         os.environ["DARSE_DUCKDB_LIBRARY"] = str(folder / DUCKDB.name)
         yield folder / BINARY.name
     finally:
@@ -144,7 +146,8 @@ class Server:
         except AssertionError:
             print(self.log_tail())
             raise
-        self.clients.clear()
+        for client in self.clients.values():
+            client.url = self.url   # a start may have taken another port; sessions live on
 
     def stop(self):
         """In order, as an officer would. Gives the exit code."""
