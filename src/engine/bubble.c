@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between plans, podman and the kernel's own account of what runs. */
+#include "engine/bubble.h"
+
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/ids.h"
+#include "base/times.h"
+#include "engine/container.h"
+#include "engine/vault.h"
+#include "engine/verify.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *bubble_name(const Engine *engine, const char *service_id)
+{
+    return container_name(keys_instance_id(engine->keys), service_id);
+}
+
+/* ---- Starting ---- */
+
+typedef struct BubbleMounts {
+    GPtrArray *asked;  /* of ContainerMount: what podman is told */
+    GPtrArray *wanted; /* of VerifyMount: what must come of it */
+} BubbleMounts;
+
+static void bubble_mounts_clear(BubbleMounts *mounts)
+{
+    g_ptr_array_unref(mounts->asked);
+    g_ptr_array_unref(mounts->wanted);
+}
+
+static void mounts_want(BubbleMounts *mounts, const char *target, bool read_only,
+                        const struct stat *st)
+{
+    VerifyMount *wanted = g_new0(VerifyMount, 1);
+    wanted->target = g_strdup(target);
+    wanted->read_only = read_only;
+    wanted->device = st->st_dev;
+    wanted->inode = st->st_ino;
+    g_ptr_array_add(mounts->wanted, wanted);
+}
+
+/* Opens the folder, so that it is known which one is meant, and notes where podman finds it. */
+static bool mounts_add(BubbleMounts *mounts, const Places *places, const PlanStep *step,
+                       GError **error)
+{
+    struct stat st;
+    FD_AUTO int fd = places_open_folder(places, step->path, error);
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &st) < 0)
+        return error_set_errno(error, errno, "engine.stat", "Cannot look at %s", step->path);
+    ContainerMount *asked = g_new0(ContainerMount, 1);
+    asked->source = places_name(places, step->path);
+    asked->target = g_strdup(step->target);
+    asked->read_only = step->read_only;
+    g_ptr_array_add(mounts->asked, asked);
+    mounts_want(mounts, step->target, step->read_only, &st);
+    return true;
+}
+
+static bool mounts_fill(BubbleMounts *mounts, const Engine *engine, const Plan *plan,
+                        GError **error)
+{
+    struct stat st;
+    mounts->asked = g_ptr_array_new_with_free_func((GDestroyNotify)container_mount_free);
+    mounts->wanted = g_ptr_array_new_with_free_func((GDestroyNotify)verify_mount_free);
+    if (stat(engine->sas_path, &st) < 0)
+        return error_set_errno(error, errno, "engine.sas", "sas is not at %s", engine->sas_path);
+    mounts_want(mounts, CONTAINER_SAS, true, &st);
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const PlanStep *step = g_ptr_array_index(plan->steps, i);
+        if (step->type == PLAN_STEP_MOUNT && !mounts_add(mounts, engine->places, step, error))
+            return false;
+    }
+    return true;
+}
+
+static bool plan_has_lake(const Plan *plan)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const PlanStep *step = g_ptr_array_index(plan->steps, i);
+        if (step->type == PLAN_STEP_MOUNT && strcmp(step->target, "/run/lake") == 0)
+            return true;
+    }
+    return false;
+}
+
+static json_t *bubble_body(const Engine *engine, const Plan *plan, const PlanStep *step,
+                           const Image *image, const char *name, const GPtrArray *mounts)
+{
+    const ContainerSpec spec = {
+        .name = name,
+        .image_id = image->id,
+        .command = image->command,
+        .port = image->port,
+        .login = step->login,
+        .instance_id = keys_instance_id(engine->keys),
+        .state_dir = engine->state_dir,
+        .service_id = plan->service_id,
+        .project_id = plan->project_id,
+        .id_base = plan->id_base,
+        .memory_bytes = step->memory_bytes,
+        .cpu_milli = step->cpu_milli,
+        .pids = step->pids,
+        .tmpfs_bytes = step->tmpfs_bytes,
+        .files_max = engine->files_max,
+        .processes_max = engine->processes_max,
+        .lake = plan_has_lake(plan),
+        .seccomp_path = engine->seccomp_path,
+        .sas_path = engine->sas_path,
+        .mounts = mounts,
+    };
+    return container_body(&spec);
+}
+
+static json_t *bubble_run(Engine *engine, const Plan *plan, const PlanStep *step,
+                          const BubbleMounts *mounts, bool *ret_made, GError **error)
+{
+    pid_t pid = 0;
+    int64_t started_ms = 0;
+    const Image *image = images_find(engine->images, step->image);
+    g_autofree char *name = bubble_name(engine, plan->service_id);
+    g_autoptr(json_t) body = bubble_body(engine, plan, step, image, name, mounts->asked);
+    if (!podman_create(engine->podman, body, error))
+        return NULL;
+    *ret_made = true;
+    if (!podman_start(engine->podman, name, error) ||
+        !podman_pid(engine->podman, name, &pid, &started_ms, error))
+        return NULL;
+    const VerifyWanted wanted = {.id_base = plan->id_base, .mounts = mounts->wanted,
+                                 .memory_bytes = step->memory_bytes, .pids = step->pids};
+    if (!verify_bubble(pid, &wanted, error))
+        return NULL;
+    return json_pack("{s:s, s:I, s:I, s:I, s:i}", "service_id", plan->service_id, "pid",
+                     (json_int_t)pid, "started_ms", (json_int_t)started_ms, "door_owner",
+                     (json_int_t)(plan->id_base + PLAN_BUBBLE_UID), "port", image->port);
+}
+
+json_t *bubble_start(Engine *engine, const Plan *plan, const PlanStep *step, bool *ret_made,
+                     GError **error)
+{
+    BubbleMounts mounts = {0};
+    json_t *result = NULL;
+    if (mounts_fill(&mounts, engine, plan, error))
+        result = bubble_run(engine, plan, step, &mounts, ret_made, error);
+    bubble_mounts_clear(&mounts);
+    return result;
+}
+
+/* ---- Listing ---- */
+
+static const char *label(const json_t *container, const char *name)
+{
+    return json_string_value(json_object_get(json_object_get(container, "Labels"), name));
+}
+
+static const char *first_name(const json_t *container)
+{
+    return json_string_value(json_array_get(json_object_get(container, "Names"), 0));
+}
+
+static const char *state_word(const json_t *container)
+{
+    const char *state = json_string_value(json_object_get(container, "State"));
+    if (g_strcmp0(state, "running") == 0)
+        return "running";
+    return g_strcmp0(state, "paused") == 0 ? "frozen" : "exited";
+}
+
+static int64_t label_base(const json_t *container)
+{
+    const char *base = label(container, LABEL_ID_BASE);
+    return base == NULL ? -1 : g_ascii_strtoll(base, NULL, 10);
+}
+
+static json_t *service_to_json(const json_t *container)
+{
+    const char *service = label(container, LABEL_SERVICE);
+    const char *project = label(container, LABEL_PROJECT);
+    if (!id_check(PLAN_ID_SERVICE, service) || !id_check(PLAN_ID_PROJECT, project))
+        return NULL;
+    return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "service_id", service, "project_id", project,
+                     "state", state_word(container), "pid",
+                     json_integer_value(json_object_get(container, "Pid")), "started_ms",
+                     json_integer_value(json_object_get(container, "StartedAt")) * 1000,
+                     "door_owner", (json_int_t)(label_base(container) + PLAN_BUBBLE_UID));
+}
+
+json_t *bubble_list(Engine *engine, GError **error)
+{
+    size_t i;
+    json_t *container;
+    g_autoptr(json_t) containers =
+        podman_list(engine->podman, LABEL_INSTANCE, keys_instance_id(engine->keys), error);
+    if (containers == NULL)
+        return NULL;
+    json_t *services = json_array();
+    json_array_foreach (containers, i, container) {
+        json_t *service = service_to_json(container);
+        if (service != NULL)
+            json_array_append_new(services, service);
+    }
+    return services;
+}
+
+bool bubble_project_runs(Engine *engine, const char *project_id, bool *ret_runs, GError **error)
+{
+    size_t i;
+    json_t *service;
+    g_autoptr(json_t) services = bubble_list(engine, error);
+    if (services == NULL)
+        return false;
+    *ret_runs = false;
+    json_array_foreach (services, i, service) {
+        if (g_strcmp0(json_string_value(json_object_get(service, "project_id")), project_id) == 0)
+            *ret_runs = true;
+    }
+    return true;
+}
+
+/* ---- After a restart ---- */
+
+/* Is this container one that may go on? Those of an earlier state in the same folder, and those
+ * that were made but never ran, may not; those that run must still be sealed. */
+static bool container_sound(Engine *engine, const json_t *container)
+{
+    const char *state = json_string_value(json_object_get(container, "State"));
+    const char *word = state_word(container);
+    pid_t pid = (pid_t)json_integer_value(json_object_get(container, "Pid"));
+    const VerifyWanted wanted = {.id_base = label_base(container)};
+    if (g_strcmp0(label(container, LABEL_INSTANCE), keys_instance_id(engine->keys)) != 0 ||
+        !id_check(PLAN_ID_SERVICE, label(container, LABEL_SERVICE)))
+        return false;
+    if (strcmp(word, "exited") == 0)
+        return g_strcmp0(state, "exited") == 0 || g_strcmp0(state, "stopped") == 0;
+    return pid > 0 && verify_bubble(pid, &wanted, NULL);
+}
+
+static bool recover_containers(Engine *engine, GHashTable *alive, int *ended, GError **error)
+{
+    size_t i;
+    json_t *container;
+    g_autoptr(json_t) containers =
+        podman_list(engine->podman, LABEL_STATE, engine->state_dir, error);
+    if (containers == NULL)
+        return false;
+    json_array_foreach (containers, i, container) {
+        bool found = false;
+        if (container_sound(engine, container)) {
+            g_hash_table_add(alive, g_strdup(label(container, LABEL_SERVICE)));
+            continue;
+        }
+        ++*ended;
+        if (first_name(container) != NULL &&
+            !podman_remove(engine->podman, first_name(container), &found, error))
+            return false;
+    }
+    return true;
+}
+
+typedef bool (*NameRecover)(Engine *engine, const char *name, GHashTable *alive, GError **error);
+
+/* Calls RECOVER for each name in the root folder that PREFIX is. */
+static bool recover_names(Engine *engine, const char *prefix, GHashTable *alive,
+                          NameRecover recover, GError **error)
+{
+    int fd = openat(places_root_fd(engine->places, prefix), ".",
+                    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL) {
+        fd_cleanup(&fd);
+        return error_set_errno(error, errno, "engine.list", "Cannot list %s", prefix);
+    }
+    bool ok = true;
+    struct dirent *entry;
+    while (ok && (entry = readdir(dir)) != NULL) {
+        if (entry->d_name[0] != '.')
+            ok = recover(engine, entry->d_name, alive, error);
+    }
+    closedir(dir);
+    return ok;
+}
+
+/* Doors of which there is no bubble any more. */
+static bool recover_doors(Engine *engine, const char *name, GHashTable *alive, GError **error)
+{
+    if (!id_check(PLAN_ID_SERVICE, name) || g_hash_table_contains(alive, name))
+        return true;
+    g_autofree char *path = g_strconcat("run/doors/", name, NULL);
+    return places_remove(engine->places, path, error);
+}
+
+/* A dataset whose copy was interrupted: it was never acknowledged. */
+static bool recover_sealing(Engine *engine, const char *name, GHashTable *alive, GError **error)
+{
+    bool destroyed = false;
+    if (!g_str_has_suffix(name, ".sealing"))
+        return true;
+    g_autofree char *id = g_strndup(name, strlen(name) - strlen(".sealing"));
+    if (!id_check(PLAN_ID_DATASET, id))
+        return true;
+    g_autofree char *path = g_strconcat("data/", name, NULL);
+    return vault_destroy(engine->places, engine->keys, path, id, &destroyed, error) &&
+           keys_forget(engine->keys, id, error);
+}
+
+bool bubble_recover(Engine *engine, int *ret_ended, GError **error)
+{
+    int ended = 0;
+    g_autoptr(GHashTable) alive = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!recover_containers(engine, alive, &ended, error) ||
+        !recover_names(engine, "run/doors/", alive, recover_doors, error) ||
+        !recover_names(engine, "data/", alive, recover_sealing, error))
+        return false;
+    *ret_ended = ended;
+    return true;
+}
