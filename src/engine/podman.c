@@ -34,6 +34,8 @@
 #define PODMAN_POLL_US       5000
 #define PODMAN_RESTART_MS    200
 #define PODMAN_HANDLES_MAX   16
+#define PODMAN_REMOVE_TRIES  20
+#define PODMAN_REMOVE_PAUSE_US 20000
 #define CGROUP_UNIFIED       "/sys/fs/cgroup/unified"
 #define SEARCH_PATH          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -384,16 +386,23 @@ bool podman_start(Podman *podman, const char *name, GError **error)
     return podman_act(podman, "POST", path, NULL, "start", error);
 }
 
+/* Podman 4.3 now and then says "device or resource busy" while a mount of the container is still
+ * going away: it is asked again, until it knows no such container. */
 bool podman_remove(Podman *podman, const char *name, bool *ret_found, GError **error)
 {
-    g_auto(PodmanAnswer) answer = {0};
     g_autofree char *path = container_path(name, "?force=true&timeout=0&v=true");
-    if (!podman_call(podman, "DELETE", path, NULL, &answer, error))
-        return false;
-    if (answer.status != 404 && (answer.status < 200 || answer.status >= 300))
-        return podman_refused(&answer, "remove", error);
-    *ret_found = answer.status != 404;
-    return true;
+    for (int i = 0;; i++) {
+        g_auto(PodmanAnswer) answer = {0};
+        if (!podman_call(podman, "DELETE", path, NULL, &answer, error))
+            return false;
+        if (answer.status == 404 || (answer.status >= 200 && answer.status < 300)) {
+            *ret_found = i > 0 || answer.status != 404;
+            return true;
+        }
+        if (i == PODMAN_REMOVE_TRIES)
+            return podman_refused(&answer, "remove", error);
+        g_usleep(PODMAN_REMOVE_PAUSE_US);
+    }
 }
 
 static bool podman_inspect(Podman *podman, const char *name, PodmanAnswer *ret_answer,

@@ -33,7 +33,8 @@
 #define PROCESS_RECOVER_MS    30000
 #define PROCESS_RECOVER_WAIT_MS 1000
 #define PROCESS_RECOVER_PAUSE_US 200000
-#define BUBBLE_RLIMIT_MAX     65536
+#define BUBBLE_FILES_MAX      65536
+#define BUBBLE_PROCESSES_MAX  16384 /* podman lowers its own to the kernel's pid_max, 32768 at least */
 #define RUN_ROOT              "/run/darse"
 
 typedef struct Process {
@@ -194,12 +195,13 @@ static void *process_recover(void *data)
     }
 }
 
-static int64_t rlimit_for_bubbles(int resource)
+/* No more than we have ourselves, which only CAP_SYS_RESOURCE could raise. */
+static int64_t rlimit_for_bubbles(int resource, int64_t most)
 {
     struct rlimit own;
     if (getrlimit(resource, &own) < 0 || own.rlim_max == RLIM_INFINITY)
-        return BUBBLE_RLIMIT_MAX;
-    return (int64_t)MIN(own.rlim_max, (rlim_t)BUBBLE_RLIMIT_MAX);
+        return most;
+    return (int64_t)MIN(own.rlim_max, (rlim_t)most);
 }
 
 static int64_t base_of_project(const char *project_id, void *user)
@@ -265,8 +267,8 @@ static bool engine_fill_limits(Engine *engine, const Config *config)
     engine->limits.project_base = base_of_project;
     engine->limits.base_project = project_of_base;
     engine->limits.user = engine->keys;
-    engine->files_max = rlimit_for_bubbles(RLIMIT_NOFILE);
-    engine->processes_max = rlimit_for_bubbles(RLIMIT_NPROC);
+    engine->files_max = rlimit_for_bubbles(RLIMIT_NOFILE, BUBBLE_FILES_MAX);
+    engine->processes_max = rlimit_for_bubbles(RLIMIT_NPROC, BUBBLE_PROCESSES_MAX);
     return true;
 }
 
