@@ -277,8 +277,10 @@ static bool cli_check(const AuditOptions *options, const char *path, GError **er
         !file_read(path, 1024 * 1024, &text, &size, error))
         return false;
     g_autoptr(json_t) proof = json_parse(text, size, error);
-    if (proof == NULL)
+    if (proof == NULL) {
+        g_prefix_error(error, "%s: ", path);
         return false;
+    }
     g_autoptr(json_t) entry = NULL;
     bool has_body = json_object_get(proof, "entry") != NULL;
     if (!audit_verify_proof(proof, key, has_body ? &entry : NULL, error))

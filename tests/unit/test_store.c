@@ -1,99 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * store: every case runs on SQLite and on a real PostgreSQL. The latter's address comes from
- * DARSE_TEST_POSTGRES; without it the program starts a private cluster by tests/postgres.sh.
- */
+/* store: every case runs on SQLite and on a real PostgreSQL. */
+#include "database.h"
+
 #include "base/error.h"
-#include "base/files.h"
 #include "base/ids.h"
-#include "base/times.h"
-#include "store/store.h"
 
 #include <glib/gstdio.h>
-#include <libpq-fe.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-typedef enum Kind { SQLITE, POSTGRES, KINDS } Kind;
-static const char *const kind_names[KINDS] = {"sqlite", "postgres"};
-
-static struct {
-    char *folder;
-    char *postgres;        /* address, or NULL */
-    char *cluster;         /* folder of our own cluster, or NULL */
-    char *why_no_postgres;
-    int databases;
-} world;
-
-/* --- databases --- */
-
-static int run_postgres_script(const char *verb, char **ret_output)
-{
-    const char *argv[] = {DARSE_SOURCE_DIR "/tests/postgres.sh", verb, world.cluster, NULL};
-    g_autofree char *output = NULL;
-    int status = -1;
-    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output,
-                               NULL, &status, NULL));
-    if (ret_output != NULL)
-        *ret_output = g_strdup(g_strchomp(output));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void find_postgres(void)
-{
-    world.postgres = g_strdup(g_getenv("DARSE_TEST_POSTGRES"));
-    if (world.postgres != NULL)
-        return;
-    world.cluster = g_strdup_printf("/tmp/darse-postgres-%d", (int)getpid());
-    int status = run_postgres_script("start", &world.postgres);
-    if (status == 77) {
-        world.why_no_postgres = g_strdup("PostgreSQL is not installed on this machine");
-        g_clear_pointer(&world.cluster, g_free);
-        g_clear_pointer(&world.postgres, g_free);
-        return;
-    }
-    g_assert_cmpint(status, ==, 0);
-}
-
-static bool has_kind(Kind kind)
-{
-    if (kind != POSTGRES || world.postgres != NULL)
-        return true;
-    g_test_skip(world.why_no_postgres);
-    return false;
-}
-
-static void postgres_run(const char *sql)
-{
-    PGconn *connection = PQconnectdb(world.postgres);
-    PGresult *result = PQexec(connection, sql);
-    g_assert_true(PQresultStatus(result) == PGRES_COMMAND_OK ||
-                  PQresultStatus(result) == PGRES_TUPLES_OK);
-    PQclear(result);
-    PQfinish(connection);
-}
-
-/* Address of a new, empty database. */
-static char *new_database(Kind kind)
-{
-    int n = world.databases++;
-    if (kind == SQLITE)
-        return g_strdup_printf("sqlite:%s/%d.db", world.folder, n);
-    g_autofree char *sql = g_strdup_printf("CREATE SCHEMA t%d_%d", (int)getpid(), n);
-    postgres_run(sql);
-    return g_strdup_printf("%s&options=-csearch_path%%3Dt%d_%d", world.postgres, (int)getpid(), n);
-}
-
-static Store *open_store(const char *url)
-{
-    g_autoptr(GError) error = NULL;
-    Store *store = store_open(url, NULL, 4, &error);
-    g_assert_no_error(error);
-    return store;
-}
 
 static bool run_script(StoreTx *tx, void *data, GError **error)
 {
@@ -770,10 +684,7 @@ static const struct {
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_autoptr(GError) error = NULL;
-    world.folder = g_dir_make_tmp("darse-store-XXXXXX", &error);
-    g_assert_no_error(error);
-    find_postgres();
+    world_begin();
     g_test_add_func("/store/open-refused", test_open_refused);
     g_test_add_func("/store/sqlite/mode", test_sqlite_mode);
     g_test_add_func("/store/sqlite/disk-full", test_disk_full);
@@ -787,12 +698,6 @@ int main(int argc, char **argv)
         }
     }
     int status = g_test_run();
-    if (world.cluster != NULL)
-        run_postgres_script("stop", NULL);
-    tree_remove(world.folder, NULL);
-    g_free(world.folder);
-    g_free(world.postgres);
-    g_free(world.cluster);
-    g_free(world.why_no_postgres);
+    world_end();
     return status;
 }
