@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* darse demo prepare | load | code | show */
+/* darse demo prepare | load | show. (`darse demo code` is the identity room's.) */
 #include "demo/demo.h"
 
 #include "base/error.h"
@@ -14,23 +14,18 @@
 #define LOAD_ROW                                                                                   \
     {"demo load", "[--state DIR] --data DIR",                                                      \
      "Fill a running demonstration through its API", verb_load, false}
-#define CODE_ROW                                                                                   \
-    {"demo code", "[--state DIR] NAME", "Print a sign-in code of a demonstration account",        \
-     verb_code, false}
 #define SHOW_ROW                                                                                   \
     {"demo show", "[--state DIR]", "Print a demonstration's address, accounts and what to try",   \
      verb_show, false}
 
 static int verb_prepare(int argc, char **argv);
 static int verb_load(int argc, char **argv);
-static int verb_code(int argc, char **argv);
 static int verb_show(int argc, char **argv);
 
 static const Verb prepare_verb = PREPARE_ROW;
 static const Verb load_verb = LOAD_ROW;
-static const Verb code_verb = CODE_ROW;
 static const Verb show_verb = SHOW_ROW;
-const Verb demo_verbs[] = {PREPARE_ROW, LOAD_ROW, CODE_ROW, SHOW_ROW, {0}};
+const Verb demo_verbs[] = {PREPARE_ROW, LOAD_ROW, SHOW_ROW, {0}};
 
 /* --state and at most REST_MAX other words. */
 static bool parse(const Verb *verb, int argc, char **argv, guint rest_count, char **ret_state_dir,
@@ -79,22 +74,6 @@ static int verb_load(int argc, char **argv)
     g_autoptr(DemoWorld) world = demo_world_open(state_dir, &error);
     if (world == NULL || !demo_load(world, data, &error))
         return verb_fail(&load_verb, error);
-    return EXIT_OK;
-}
-
-static int verb_code(int argc, char **argv)
-{
-    g_autofree char *state_dir = NULL;
-    g_auto(GStrv) rest = NULL;
-    if (!parse(&code_verb, argc, argv, 1, &state_dir, &rest))
-        return EXIT_USAGE;
-    GError *error = NULL;
-    g_autoptr(DemoWorld) world = demo_world_open(state_dir, &error);
-    char *code = world != NULL ? demo_world_code(world, rest[0], &error) : NULL;
-    if (code == NULL)
-        return verb_fail(&code_verb, error);
-    printf("%s\n", code);
-    secret_free(code);
     return EXIT_OK;
 }
 
