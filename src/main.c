@@ -4,6 +4,7 @@
 #include "airlock/release.h"
 #include "accreditation/accreditation.h"
 #include "audit/audit.h"
+#include "auditor/auditor.h"
 #include "demo/demo.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"

@@ -412,6 +412,11 @@ char *audit_checkpoint(Audit *audit, GError **error)
     return note;
 }
 
+const char *audit_verifier_key(const Audit *audit)
+{
+    return audit->verifier_key;
+}
+
 typedef struct AuditRead {
     int64_t sequence;
     LogRow row;

@@ -16,6 +16,7 @@
 #define DARSE_AUDIT_AUDIT_H
 
 #include "base/encode.h"
+#include "base/verbs.h"
 #include "store/store.h"
 
 #include <jansson.h>
@@ -59,10 +60,13 @@ typedef struct AuditFilter {
 bool audit_search(StoreTx *tx, const AuditFilter *filter, int64_t before_sequence, int64_t limit,
                   json_t **ret_entries, GError **error);
 
-/* Opens <STATE_DIR>/audit with the signing key <STATE_DIR>/instance/audit.key (made by
- * audit_init()). ORIGIN is in every checkpoint. Rebuilds missing tiles from rows. Refuses to start
- * when tiles hold more than the rows or disagree with them. Starts the sequencer thread and sets
- * the store's commit hook. */
+/* audit_init() makes <STATE_DIR>/audit, and in <STATE_DIR>/instance the signing key audit.key and
+ * its verifier key audit.pub; it refuses a log that has its key already. ORIGIN names the log: no
+ * space, no "+".
+ *
+ * audit_open() rebuilds missing tiles from rows, refuses to start when tiles hold more than the
+ * rows or disagree with them, publishes what is not published yet, starts the sequencer thread and
+ * sets the store's commit hook. Close it before the store. */
 bool audit_init(const char *state_dir, const char *origin, GError **error);
 Audit *audit_open(const char *state_dir, Store *store, GError **error);
 void audit_close(Audit *audit);
@@ -72,8 +76,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Audit, audit_close)
 bool audit_wait(Audit *audit, int64_t sequence, int timeout_ms, GError **error);
 /* The newest signed checkpoint, as text. Caller frees. */
 char *audit_checkpoint(Audit *audit, GError **error);
+/* What checks its signature: "name+hash+base64". Lives as long as AUDIT. */
+const char *audit_verifier_key(const Audit *audit);
 /* Everything needed to check entry SEQUENCE offline, as one JSON object: {"checkpoint":text,
- * "leaf_data":text, "index":n, "proof":[hex...], "salt":hex, "entry":{...}, "key":"<verifier key>"}. */
+ * "leaf_data":text, "index":n, "proof":[hex...], "salt":hex, "entry":{...},
+ * "key":"<verifier key>"}; without "salt" and "entry" once its body was erased. */
 json_t *audit_prove(Audit *audit, int64_t sequence, GError **error);
+
+/* `darse audit ...`, ended by an empty row. */
+extern const Verb audit_verbs[];
 
 #endif

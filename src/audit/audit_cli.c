@@ -3,7 +3,7 @@
  * `darse audit ...`: what an auditor does with the files of a state directory, beside a running
  * server or without one.
  */
-#include "audit/audit_cli.h"
+#include "audit/audit.h"
 
 #include "audit/log.h"
 #include "audit/verify.h"

@@ -3,7 +3,6 @@
 #include "database.h"
 
 #include "audit/audit.h"
-#include "audit/audit_cli.h"
 #include "audit/log.h"
 #include "audit/tiles.h"
 #include "audit/verify.h"
