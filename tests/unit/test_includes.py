@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The architecture, checked: a file of a room includes only what the room's meson.build declares as
-its dependencies (or what those pass on), dependencies never go in circles, and no source file is
-longer than 800 lines. Prints TAP."""
+its dependencies (or what those pass on), dependencies never go in circles, docs/architecture.md shows
+what is declared, and no source file is longer than 800 lines. Prints TAP; with --draw, the drawing."""
 import re
 import sys
 from pathlib import Path
 
-ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
-ROOT = ROOT if len(sys.argv) > 1 else ROOT.parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 LINES_MAX = 800
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
 USED = re.compile(r"\b(\w+)_dep\b")
@@ -52,7 +51,31 @@ def check_lengths(files):
             if (count := len(file.read_text().splitlines())) > LINES_MAX]
 
 
+def draw(rooms):
+    """The rooms as a flow chart, without the arrows that follow from others."""
+    lines = ["```mermaid", "flowchart TD"]
+    for room in sorted(rooms):
+        below = rooms[room]
+        direct = {other for other in below
+                  if not any(other in reach(third, rooms) for third in below - {other})}
+        lines += [f"    {room} --> {other}" for other in sorted(direct)]
+        lines += [f"    {room}"] * (not direct and all(room not in used for used in rooms.values()))
+    return "\n".join([*lines, "```"])
+
+
+def check_drawing(rooms):
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    shown = re.search(r"<!-- rooms:[^\n]*-->\n(.*?)\n?<!-- end of rooms -->", text, re.DOTALL)
+    if shown and shown.group(1) == draw(rooms):
+        return []
+    return ["docs/architecture.md does not show the rooms as they are; put in its place what "
+            "python3 tests/unit/test_includes.py --draw prints"]
+
+
 def main():
+    if sys.argv[1:] == ["--draw"]:
+        print(draw(read_rooms()))
+        return 0
     rooms = read_rooms()
     sources = [file for pattern in ("src/**/*.[ch]", "sas/*.[ch]", "demo/*.[ch]")
                for file in sorted(ROOT.glob(pattern))]
@@ -65,6 +88,7 @@ def main():
     folders = {path.name for path in (ROOT / "src").iterdir() if path.is_dir()}
     results.append(("every room is built", [f"src/{name} has no meson.build"
                                             for name in sorted(folders - set(rooms))]))
+    results.append(("drawing", check_drawing(rooms)))
     results.append(("lengths", check_lengths(sources)))
     print(f"1..{len(results)}")
     for number, (name, wrong) in enumerate(results, 1):
