@@ -50,7 +50,8 @@ export interface SessionRow {
   created: string;
   seen: string;
   expires: string;
-  current?: boolean;
+  second_factor: boolean;
+  current: boolean;
 }
 
 export interface TokenRow {
@@ -229,11 +230,9 @@ export interface Task {
 export interface Definition {
   id: string;
   title: string;
-  summary: string;
+  summary: Record<string, string>;
   display: string;
   image?: string;
-  available: boolean;
-  why?: string | null;
 }
 
 export interface ServiceEvent {
@@ -243,9 +242,16 @@ export interface ServiceEvent {
   time: string;
 }
 
+export interface Mount {
+  path: string;
+  dataset: string;
+  title: string;
+  level: WordOf<"level">;
+}
+
 export interface Service {
   id: string;
-  project: string | ProjectBrief;
+  project: string;
   person: PersonBrief;
   definition: string;
   name: string;
@@ -256,8 +262,7 @@ export interface Service {
   ready?: string | null;
   ended?: string | null;
   active?: string | null;
-  datasets: DatasetBrief[];
-  mounts?: { path: string; dataset: string; mounted: boolean; reason?: string | null }[];
+  mounts?: Mount[];
   events?: ServiceEvent[];
   mine?: boolean;
 }

@@ -11,7 +11,7 @@ export function word(list: WordList, value: string): string {
 
 /** The sentence of a problem: by its reason, else the server's own (in English). */
 export function problemText(problem: Problem): string {
-  const known = tMaybe(`problem.${problem.reason}`, { field: problemField(problem) ?? "" });
+  const known = tMaybe(`problem.${problem.reason}`, { detail: problem.detail });
   if (known !== undefined) return known;
   if (problem.detail !== "") return problem.detail;
   return tMaybe(`problem.web.status_${problem.status}`) ?? t("problem.web.unexpected");

@@ -78,36 +78,29 @@ function Tasks(props: { tasks: Task[] }) {
   );
 }
 
-function Running(props: { tasks: Task[] }) {
-  if (props.tasks.length === 0) return <p class="soft">{t("home.no_service")}</p>;
+function Running({ services }: { services: Service[] }) {
+  if (services.length === 0) return <p class="soft">{t("home.no_service")}</p>;
   return (
     <ul class="links">
-      {props.tasks.map((task) => (
-        <RunningRow key={task.object} task={task} />
+      {services.map((service) => (
+        <li key={service.id}>
+          <Icon name="service" />
+          <div>
+            <p>
+              <a href={`/services/${service.id}`} class="strong">
+                {service.name}
+              </a>
+            </p>
+            <p class="note">
+              {t("service.since")} <Time at={service.created} as="ago" />
+            </p>
+          </div>
+          <div class="links-end">
+            <WordBadge list="service_state" value={service.state} />
+          </div>
+        </li>
       ))}
     </ul>
-  );
-}
-
-function RunningRow({ task }: { task: Task }) {
-  const service = useResource<Service>(`/services/${task.object}`, [`service:${task.object}`]);
-  return (
-    <li>
-      <Icon name="service" />
-      <div>
-        <p>
-          <a href={`/services/${task.object}`} class="strong">
-            {service.data?.name || task.title}
-          </a>
-        </p>
-        <p class="note">
-          {task.project?.title} · <Time at={task.since} as="ago" />
-        </p>
-      </div>
-      <div class="links-end">
-        {service.data && <WordBadge list="service_state" value={service.data.state} />}
-      </div>
-    </li>
   );
 }
 
@@ -139,6 +132,10 @@ export function Home() {
   const mine = [`person:${me.id}`];
   const tasks = useResource<ApiPage<Task>>("/me/tasks", mine);
   const projects = useList<Project>("/projects", mine);
+  const services = useList<Service>(
+    "/services",
+    [...mine, ...(projects.data ?? []).map((project) => `project:${project.id}`)],
+  );
   return (
     <Page title={t("home.title", { name: me.name })} documentTitle={t("nav.home")}>
       <div class="columns">
@@ -172,12 +169,12 @@ export function Home() {
           </Panel>
         </div>
         <Panel title={t("home.services")}>
-          <Loaded of={tasks}>{(data) => <Running tasks={running(data.items)} />}</Loaded>
+          <Loaded of={services}>{(items) => <Running services={items} />}</Loaded>
         </Panel>
       </div>
     </Page>
   );
 }
 
+/** Running services have a panel of their own. */
 const todo = (tasks: Task[]) => tasks.filter((task) => task.kind !== "service_running");
-const running = (tasks: Task[]) => tasks.filter((task) => task.kind === "service_running");

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+// One's own account: profile, password, second factor, sessions, tokens.
+import { useState } from "preact/hooks";
+import { api } from "../api/client";
+import { useList } from "../api/resource";
+import type { SessionRow, TokenRow } from "../api/types";
+import { WORDS } from "../api/words";
+import { t } from "../i18n";
+import { formatList } from "../i18n/format";
+import { word } from "../i18n/words";
+import { ActionButton } from "../parts/action";
+import { Badge } from "../parts/badge";
+import { dateAfter } from "../parts/dates";
+import { ChoicesField, CodeField, Form, text, TextField, texts } from "../parts/form";
+import { Notice } from "../parts/notice";
+import { Facts, Page, Panel } from "../parts/page";
+import { QrCode } from "../parts/qr";
+import { ListTable } from "../parts/table";
+import { Time } from "../parts/time";
+import { renewSession, useMe } from "../session";
+
+const TOKEN_DAYS = 30;
+
+function Profile() {
+  const me = useMe();
+  const [saved, setSaved] = useState(false);
+  const submit = async (values: FormData) => {
+    setSaved(false);
+    await api.patch("/me", { name: text(values, "name"), email: text(values, "email") });
+    await renewSession();
+    setSaved(true);
+  };
+  return (
+    <Panel title={t("account.profile")}>
+      <div class="stack">
+        <Facts
+          items={[
+            [t("sign_in.login"), <code>{me.login}</code>],
+            [t("projects.organisation"), me.organisation.name],
+            [
+              t("person.roles"),
+              me.roles.length > 0 && formatList(me.roles.map((role) => word("role", role))),
+            ],
+          ]}
+        />
+        <Form submit={submit} action={t("action.save")} about={{ "identity.email": "email" }}>
+          <TextField name="name" label={t("person.name")} value={me.name} autocomplete="name" />
+          <TextField
+            name="email"
+            type="email"
+            label={t("person.email")}
+            value={me.email}
+            autocomplete="email"
+            max={254}
+          />
+        </Form>
+        {saved && (
+          <Notice tone="good" live>
+            {t("state.saved")}
+          </Notice>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function Password() {
+  const me = useMe();
+  const [saved, setSaved] = useState(0);
+  const submit = async (values: FormData) => {
+    await api.post("/me/password", {
+      current: String(values.get("current") ?? ""),
+      new: String(values.get("new") ?? ""),
+      code: text(values, "code"),
+    });
+    setSaved(saved + 1);
+  };
+  return (
+    <Panel title={t("account.password")}>
+      <div class="stack">
+        <Form
+          key={saved}
+          submit={submit}
+          action={t("account.change_password")}
+          about={{
+            "identity.refused": "current",
+            "identity.password": "new",
+            "identity.password_short": "new",
+            "identity.code_refused": "code",
+          }}
+        >
+          <input type="text" name="login" value={me.login} autocomplete="username" hidden readOnly />
+          <TextField
+            name="current"
+            type="password"
+            label={t("account.current_password")}
+            autocomplete="current-password"
+            max={1024}
+          />
+          <TextField
+            name="new"
+            type="password"
+            label={t("account.new_password")}
+            hint={t("account.password_hint")}
+            autocomplete="new-password"
+            max={1024}
+          />
+          {me.has_second_factor && <CodeField />}
+        </Form>
+        {saved > 0 && (
+          <Notice tone="good" live>
+            {t("account.password_changed")}
+          </Notice>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+interface FactorSecret {
+  secret: string;
+  uri: string;
+}
+
+function FactorBegin(props: { next: (secret: FactorSecret) => void }) {
+  const me = useMe();
+  const submit = async (values: FormData) =>
+    props.next(
+      await api.post<FactorSecret>("/me/second-factor", {
+        password: String(values.get("password") ?? ""),
+        code: text(values, "code"),
+      }),
+    );
+  return (
+    <Form
+      submit={submit}
+      action={me.has_second_factor ? t("factor.replace") : t("factor.begin")}
+      about={{ "identity.refused": "password", "identity.code_refused": "code" }}
+    >
+      <TextField
+        name="password"
+        type="password"
+        label={t("account.current_password")}
+        autocomplete="current-password"
+        max={1024}
+      />
+      {me.has_second_factor && <CodeField label={t("factor.old_code")} />}
+    </Form>
+  );
+}
+
+function FactorConfirm(props: { given: FactorSecret; next: (codes: string[]) => void }) {
+  const submit = async (values: FormData) => {
+    const answer = await api.post<{ recovery_codes: string[] }>("/me/second-factor/confirm", {
+      code: text(values, "code"),
+    });
+    props.next(answer.recovery_codes);
+  };
+  return (
+    <div class="stack">
+      <ol>
+        <li>{t("factor.step_scan")}</li>
+        <li>{t("factor.step_code")}</li>
+      </ol>
+      <QrCode text={props.given.uri} label={t("factor.qr")} />
+      <div>
+        <p class="note">{t("factor.by_hand")}</p>
+        <p class="secret">{props.given.secret}</p>
+      </div>
+      <Form
+        submit={submit}
+        action={t("factor.confirm")}
+        about={{ "identity.refused": "code", "identity.code_refused": "code" }}
+      >
+        <CodeField />
+      </Form>
+    </div>
+  );
+}
+
+function SecondFactor() {
+  const me = useMe();
+  const [given, setGiven] = useState<FactorSecret | null>(null);
+  const [codes, setCodes] = useState<string[] | null>(null);
+  const finish = async () => {
+    setCodes(null);
+    await renewSession();
+  };
+  return (
+    <Panel
+      title={t("account.second_factor")}
+      id="second-factor"
+      beside={
+        me.has_second_factor ? (
+          <Badge tone="good">{t("factor.on")}</Badge>
+        ) : (
+          <Badge tone="wait">{t("factor.off")}</Badge>
+        )
+      }
+    >
+      <div class="stack">
+        <p class="soft">{t("factor.why")}</p>
+        {codes ? (
+          <Notice tone="good" live>
+            <div class="stack">
+              <p class="strong">{t("factor.recovery")}</p>
+              <p>{t("factor.recovery_text")}</p>
+              <ul class="codes">
+                {codes.map((code) => (
+                  <li key={code}>{code}</li>
+                ))}
+              </ul>
+              <div>
+                <button type="button" class="button" onClick={() => void finish()}>
+                  {t("factor.kept")}
+                </button>
+              </div>
+            </div>
+          </Notice>
+        ) : given ? (
+          <FactorConfirm
+            given={given}
+            next={(next) => {
+              setGiven(null);
+              setCodes(next);
+            }}
+          />
+        ) : (
+          <FactorBegin next={setGiven} />
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function Sessions() {
+  const list = useList<SessionRow>("/me/sessions");
+  const end = async (row: SessionRow) => {
+    await api.delete(`/me/sessions/${row.id}`);
+    await list.reload();
+  };
+  return (
+    <Panel title={t("account.sessions")}>
+      <ListTable
+        list={list}
+        caption={t("account.sessions")}
+        id={(row) => row.id}
+        empty={<p class="soft">{t("account.no_session")}</p>}
+        columns={[
+          {
+            title: t("account.browser"),
+            head: true,
+            cell: (row) => <span class="break">{row.agent || "–"}</span>,
+          },
+          { title: t("account.address"), cell: (row) => <code>{row.address}</code> },
+          { title: t("account.seen"), cell: (row) => <Time at={row.seen} as="ago" /> },
+          {
+            title: t("table.actions"),
+            cell: (row) =>
+              row.current ? (
+                <Badge tone="info">{t("account.this_session")}</Badge>
+              ) : (
+                <ActionButton
+                  small
+                  act={() => end(row)}
+                  label={t("account.end_session", { agent: row.agent })}
+                >
+                  {t("account.end")}
+                </ActionButton>
+              ),
+          },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function NewToken(props: { done: (token: TokenRow) => Promise<void> }) {
+  const submit = async (values: FormData) => {
+    await props.done(
+      await api.post<TokenRow>("/me/tokens", {
+        name: text(values, "name"),
+        scopes: texts(values, "scopes"),
+        expires: text(values, "expires"),
+      }),
+    );
+  };
+  return (
+    <details class="more">
+      <summary>{t("tokens.new")}</summary>
+      <Form
+        submit={submit}
+        action={t("tokens.create")}
+        about={{ "identity.token_scopes": "scopes", "identity.token_expiry": "expires" }}
+      >
+        <TextField name="name" label={t("tokens.name")} hint={t("tokens.name_hint")} max={100} />
+        <ChoicesField
+          name="scopes"
+          label={t("tokens.scopes")}
+          wide
+          values={["read"]}
+          choices={WORDS.scope.map((value) => ({ value, text: word("scope", value) }))}
+        />
+        <TextField
+          name="expires"
+          type="date"
+          label={t("account.expires")}
+          value={dateAfter(TOKEN_DAYS)}
+        />
+      </Form>
+    </details>
+  );
+}
+
+function Tokens() {
+  const list = useList<TokenRow>("/me/tokens");
+  const [made, setMade] = useState<TokenRow | null>(null);
+  const remove = async (row: TokenRow) => {
+    await api.delete(`/me/tokens/${row.id}`);
+    if (made?.id === row.id) setMade(null);
+    await list.reload();
+  };
+  return (
+    <Panel title={t("tokens.title")}>
+      <div class="stack">
+        <p class="soft">{t("tokens.lead")}</p>
+        {made?.token && (
+          <Notice tone="good" live>
+            <div class="stack-tight">
+              <p class="strong">{t("tokens.once")}</p>
+              <p class="secret">{made.token}</p>
+            </div>
+          </Notice>
+        )}
+        <ListTable
+          list={list}
+          caption={t("tokens.title")}
+          id={(row) => row.id}
+          empty={<p class="soft">{t("tokens.none")}</p>}
+          columns={[
+            { title: t("tokens.name"), head: true, cell: (row) => row.name },
+            {
+              title: t("tokens.scopes"),
+              cell: (row) => formatList(row.scopes.map((scope) => word("scope", scope))),
+            },
+            { title: t("tokens.used"), cell: (row) => <Time at={row.used} as="ago" /> },
+            { title: t("account.expires"), cell: (row) => <Time at={row.expires} as="date" /> },
+            {
+              title: t("table.actions"),
+              cell: (row) => (
+                <ActionButton
+                  small
+                  act={() => remove(row)}
+                  label={t("tokens.revoke_one", { name: row.name })}
+                >
+                  {t("tokens.revoke")}
+                </ActionButton>
+              ),
+            },
+          ]}
+        />
+        <NewToken
+          key={made?.id}
+          done={async (token) => {
+            setMade(token);
+            await list.reload();
+          }}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+export function Account() {
+  return (
+    <Page title={t("nav.account")}>
+      <div class="columns columns-even">
+        <div class="stack-wide">
+          <Profile />
+          <Password />
+        </div>
+        <div class="stack-wide">
+          <SecondFactor />
+          <Tokens />
+        </div>
+      </div>
+      <div class="stack-wide account-sessions">
+        <Sessions />
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// One dataset: what it is and its variables.
+import { useResource } from "../api/resource";
+import type { Dataset, Variable } from "../api/types";
+import { t, tMaybe } from "../i18n";
+import { formatBytes, formatNumber } from "../i18n/format";
+import { WordBadge } from "../parts/badge";
+import { Notice } from "../parts/notice";
+import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Table } from "../parts/table";
+import { Time } from "../parts/time";
+import type { PageProps } from "../routes";
+
+function Variables({ variables }: { variables: Variable[] }) {
+  return (
+    <Table
+      caption={t("dataset.variables")}
+      rows={variables}
+      id={(variable) => variable.name}
+      columns={[
+        {
+          title: t("variable.name"),
+          head: true,
+          cell: (variable) => <code class="break">{variable.name}</code>,
+        },
+        {
+          title: t("variable.label"),
+          cell: (variable) => (
+            <>
+              {variable.label}
+              {variable.description && <p class="note">{variable.description}</p>}
+            </>
+          ),
+        },
+        {
+          title: t("variable.type"),
+          cell: (variable) =>
+            variable.type ? (tMaybe(`variable_type.${variable.type}`) ?? variable.type) : "–",
+        },
+        {
+          title: t("variable.missing"),
+          number: true,
+          cell: (variable) =>
+            variable.missing === undefined ? "–" : formatNumber(variable.missing),
+        },
+        {
+          title: t("variable.distinct"),
+          number: true,
+          cell: (variable) =>
+            variable.distinct === undefined ? "–" : formatNumber(variable.distinct),
+        },
+      ]}
+    />
+  );
+}
+
+function Inside({ dataset }: { dataset: Dataset }) {
+  return (
+    <Page
+      title={dataset.title}
+      crumbs={[
+        { to: "/sources", text: t("nav.sources") },
+        ...(dataset.source
+          ? [{ to: `/sources/${dataset.source.id}`, text: dataset.source.title }]
+          : []),
+      ]}
+      beside={
+        <>
+          <WordBadge list="level" value={dataset.level} />
+          <WordBadge list="dataset_state" value={dataset.state} />
+        </>
+      }
+    >
+      <div class="stack-wide">
+        {dataset.failure && <Notice tone="bad">{dataset.failure}</Notice>}
+        <Panel title={t("dataset.about")}>
+          <Facts
+            shape="grid"
+            items={[
+              [t("dataset.vintage"), dataset.vintage],
+              [t("dataset.version"), String(dataset.version)],
+              [t("dataset.rows"), dataset.rows ? formatNumber(dataset.rows) : null],
+              [t("files.size"), dataset.file_size ? formatBytes(dataset.file_size) : null],
+              [t("dataset.published"), dataset.published && <Time at={dataset.published} />],
+              [
+                t("tier.encrypted"),
+                dataset.encrypted ? t("answer.yes") : t("answer.no"),
+              ],
+              [
+                "SHA-256",
+                dataset.file_sha256 ? <code class="break">{dataset.file_sha256}</code> : null,
+              ],
+            ]}
+          />
+        </Panel>
+        <Panel title={t("dataset.variables")}>
+          <Variables variables={dataset.variables ?? []} />
+        </Panel>
+      </div>
+    </Page>
+  );
+}
+
+export function DatasetPage({ params }: PageProps) {
+  const dataset = useResource<Dataset>(`/datasets/${params.dataset}`);
+  return <Loaded of={dataset}>{(data) => <Inside dataset={data} />}</Loaded>;
+}

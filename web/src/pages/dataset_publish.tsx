@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// A producer publishes a dataset: its description first, then the file, read on the server before
+// anything is kept.
+import { useRef, useState } from "preact/hooks";
+import { api, query, upload } from "../api/client";
+import { useResource } from "../api/resource";
+import type { Dataset, Source, Variable } from "../api/types";
+import { WORDS } from "../api/words";
+import { t } from "../i18n";
+import { formatBytes, formatDuration } from "../i18n/format";
+import { word } from "../i18n/words";
+import { ChoicesField, FileField, Form, LongField, text, TextField } from "../parts/form";
+import { Loaded, Page, Panel } from "../parts/page";
+import { navigate } from "../router";
+import type { PageProps } from "../routes";
+
+const TYPES: Record<string, string> = {
+  csv: "text/csv",
+  parquet: "application/vnd.apache.parquet",
+};
+const HEAD_BYTES = 64 * 1024;
+
+function typeOf(name: string): string {
+  return TYPES[name.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream";
+}
+
+/** `name; label; description`, one variable a line. */
+export function parseVariables(lines: string): Variable[] {
+  return lines
+    .split("\n")
+    .map((line) => line.split(";").map((part) => part.trim()))
+    .filter((parts) => parts[0])
+    .map(([name = "", label = "", description = ""]) => ({
+      name,
+      label: label === "" ? name : label,
+      ...(description === "" ? {} : { description }),
+    }));
+}
+
+/** The columns of a CSV's first line, one a line: a start for the description. */
+export function columnsOf(head: string): string[] {
+  const line = head.split(/\r?\n/, 1)[0] ?? "";
+  const separator = [";", "\t", ","].find((mark) => line.includes(mark)) ?? ",";
+  return line
+    .replace(/^\uFEFF/, "")
+    .split(separator)
+    .map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
+}
+
+interface Sending {
+  sent: number;
+  size: number;
+  since: number;
+}
+
+function Progress({ sending }: { sending: Sending }) {
+  const { sent, size, since } = sending;
+  const spent = Date.now() - since;
+  const left = sent > 0 ? (spent * (size - sent)) / sent : 0;
+  return (
+    <div class="stack-tight" role="status">
+      <progress max={size} value={sent} aria-label={t("publish.sending")} />
+      <p class="note">
+        {sent < size
+          ? t("publish.progress", {
+              sent: formatBytes(sent),
+              size: formatBytes(size),
+              left: formatDuration(left),
+            })
+          : t("publish.reading")}
+      </p>
+    </div>
+  );
+}
+
+function PublishForm({ source }: { source: Source }) {
+  const [sending, setSending] = useState<Sending | null>(null);
+  const draft = useRef<Dataset | null>(null);
+  const form = useRef<HTMLDivElement>(null);
+
+  const describe = async (file: File | undefined) => {
+    if (!file || typeOf(file.name) !== "text/csv") return;
+    const area = form.current?.querySelector<HTMLTextAreaElement>("[name=variables]");
+    if (!area || area.value.trim() !== "") return;
+    const columns = columnsOf(await file.slice(0, HEAD_BYTES).text());
+    area.value = columns.map((name) => `${name}; `).join("\n");
+  };
+
+  const submit = async (values: FormData) => {
+    const file = values.get("file") as File;
+    // A refused file leaves the draft: it is used again when the person tries another file.
+    draft.current ??= await api.post<Dataset>(`/sources/${source.id}/datasets`, {
+      title: text(values, "title"),
+      slug: text(values, "slug"),
+      vintage: text(values, "vintage"),
+      level: text(values, "level"),
+      variables: parseVariables(text(values, "variables") ?? ""),
+    });
+    const { id } = draft.current;
+    const since = Date.now();
+    setSending({ sent: 0, size: file.size, since });
+    try {
+      await upload(
+        `/datasets/${id}/file${query({ name: file.name })}`,
+        file,
+        typeOf(file.name),
+        (sent) => setSending({ sent, size: file.size, since }),
+        new AbortController().signal,
+      );
+    } finally {
+      setSending(null);
+    }
+    navigate(`/datasets/${id}`);
+  };
+
+  return (
+    <div ref={form}>
+      <Form
+        submit={submit}
+        action={t("source.publish")}
+        about={{ "sources.dataset_slug": "slug", "sources.bad_file": "file" }}
+      >
+        <TextField name="title" label={t("dataset.title")} />
+        <div class="fields-row">
+          <TextField
+            name="slug"
+            label={t("projects.slug")}
+            hint={t("publish.slug_hint")}
+            pattern="[a-z0-9][a-z0-9\-]{1,39}"
+            max={40}
+          />
+          <TextField name="vintage" label={t("dataset.vintage")} hint={t("publish.vintage_hint")} max={40} />
+        </div>
+        <ChoicesField
+          name="level"
+          label={t("dataset.level")}
+          one
+          wide
+          choices={WORDS.level.map((value) => ({
+            value,
+            text: word("level", value),
+            hint: t(`level.${value}`),
+          }))}
+        />
+        <FileField
+          name="file"
+          label={t("publish.file")}
+          hint={t("publish.file_hint")}
+          accept=".csv,.parquet"
+          onFile={(file) => void describe(file)}
+        />
+        <LongField
+          name="variables"
+          label={t("publish.variables")}
+          hint={t("publish.variables_hint")}
+          rows={10}
+          max={200000}
+        />
+        {sending && <Progress sending={sending} />}
+      </Form>
+    </div>
+  );
+}
+
+export function DatasetPublish({ params }: PageProps) {
+  const source = useResource<Source>(`/sources/${params.source}`);
+  return (
+    <Loaded of={source}>
+      {(data) => (
+        <Page
+          title={t("source.publish")}
+          crumbs={[
+            { to: "/sources", text: t("nav.sources") },
+            { to: `/sources/${data.id}`, text: data.title },
+          ]}
+          lead={t("publish.lead")}
+        >
+          <Panel>
+            <PublishForm source={data} />
+          </Panel>
+        </Page>
+      )}
+    </Loaded>
+  );
+}

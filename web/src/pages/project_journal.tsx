@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the audit log says about the project.
+import { useList } from "../api/resource";
+import type { AuditEntry } from "../api/types";
+import { AuditTable } from "../parts/audit_table";
+import { t } from "../i18n";
+import { Panel } from "../parts/page";
+import type { SectionProps } from "./project";
+
+export function ProjectJournal({ project }: SectionProps) {
+  const entries = useList<AuditEntry>(`/projects/${project.id}/journal`, [
+    `project:${project.id}`,
+  ]);
+  return (
+    <Panel title={t("project.journal")}>
+      <div class="stack">
+        <p class="soft">{t("journal.lead")}</p>
+        <AuditTable list={entries} caption={t("project.journal")} />
+      </div>
+    </Panel>
+  );
+}

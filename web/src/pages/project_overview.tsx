@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the project is, what its tier means, its bucket; for an officer, its state.
+import { useState } from "preact/hooks";
+import { api } from "../api/client";
+import { useList, useResource } from "../api/resource";
+import type { Bucket, LakeKey, Project, TierRules } from "../api/types";
+import { t, tn } from "../i18n";
+import { formatBytes, formatList } from "../i18n/format";
+import { word } from "../i18n/words";
+import { ActionButton } from "../parts/action";
+import { Dialog } from "../parts/dialog";
+import { Form, LongField, SelectField, text, TextField } from "../parts/form";
+import { Icon } from "../parts/icon";
+import { Notice } from "../parts/notice";
+import { Facts, Loaded, Panel } from "../parts/page";
+import { Time } from "../parts/time";
+import { hasRole, useMe } from "../session";
+import type { SectionProps } from "./project";
+
+function Tier({ project, rules }: { project: Project; rules: TierRules }) {
+  return (
+    <Panel title={t("project.tier_title", { tier: word("tier", project.tier) })}>
+      <div class="stack">
+        <p>{t(`tier.${project.tier}`)}</p>
+        <Facts
+          items={[
+            [
+              t("tier.levels"),
+              formatList(rules.levels.map((level) => word("level", level))),
+            ],
+            [
+              t("tier.checkers"),
+              rules.checkers === 0 ? t("tier.no_checker") : tn("tier.checker_count", rules.checkers),
+            ],
+            [t("tier.upload"), rules.lake_put_outside ? t("answer.yes") : t("answer.no")],
+            [t("tier.download"), rules.lake_get_outside ? t("answer.yes") : t("answer.no")],
+            [t("tier.second_factor"), rules.second_factor ? t("answer.yes") : t("answer.no")],
+            [
+              t("tier.encrypted"),
+              project.encrypted ? t("answer.yes") : t("answer.no"),
+            ],
+          ]}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+const NEXT_STATES: Record<Project["state"], Project["state"][]> = {
+  planned: ["open", "closed"],
+  open: ["frozen", "closed"],
+  frozen: ["open", "closed"],
+  closed: [],
+};
+
+function ChangeState(props: SectionProps & { close: () => void }) {
+  const { project } = props;
+  const submit = async (values: FormData) => {
+    await api.post(`/projects/${project.id}/state`, {
+      state: text(values, "state"),
+      reason: text(values, "reason"),
+    });
+    await props.reload();
+    props.close();
+  };
+  return (
+    <Dialog title={t("project.change_state")} close={props.close}>
+      <Form submit={submit} action={t("project.change_state")} cancel={props.close}>
+        <SelectField
+          name="state"
+          label={t("project.new_state")}
+          hint={t("project.state_hint")}
+          choices={NEXT_STATES[project.state].map((value) => ({
+            value,
+            text: word("state", value),
+          }))}
+        />
+        <LongField name="reason" label={t("form.reason")} max={500} />
+      </Form>
+    </Dialog>
+  );
+}
+
+function EditProject(props: SectionProps & { close: () => void }) {
+  const { project } = props;
+  const submit = async (values: FormData) => {
+    await api.patch(`/projects/${project.id}`, {
+      title: text(values, "title"),
+      summary: text(values, "summary"),
+      ends: text(values, "ends"),
+    });
+    await props.reload();
+    props.close();
+  };
+  return (
+    <Dialog title={t("project.edit")} close={props.close}>
+      <Form submit={submit} action={t("action.save")} cancel={props.close}>
+        <TextField name="title" label={t("projects.title")} value={project.title} />
+        <LongField name="summary" label={t("projects.summary")} value={project.summary} max={2000} />
+        <TextField
+          name="ends"
+          type="date"
+          label={t("projects.ends")}
+          value={project.ends.slice(0, 10)}
+        />
+      </Form>
+    </Dialog>
+  );
+}
+
+function About(props: SectionProps) {
+  const { project } = props;
+  const me = useMe();
+  const [open, setOpen] = useState<"state" | "edit" | null>(null);
+  const officer = hasRole(me, "officer");
+  const mayEdit = officer || project.my_roles.includes("lead");
+  const close = () => setOpen(null);
+  return (
+    <Panel
+      title={t("project.about")}
+      actions={
+        <>
+          {mayEdit && (
+            <button type="button" class="button button-small" onClick={() => setOpen("edit")}>
+              {t("action.edit")}
+            </button>
+          )}
+          {officer && NEXT_STATES[project.state].length > 0 && (
+            <button type="button" class="button button-small" onClick={() => setOpen("state")}>
+              {t("project.change_state")}
+            </button>
+          )}
+        </>
+      }
+    >
+      <div class="stack">
+        <p class="prose">{project.summary}</p>
+        <Facts
+          items={[
+            [t("projects.purpose"), word("purpose", project.purpose)],
+            [t("projects.legal_basis"), project.legal_basis],
+            [t("projects.starts"), <Time at={project.starts} as="date" />],
+            [t("projects.ends"), <Time at={project.ends} as="date" />],
+            [
+              t("project.my_roles"),
+              formatList(project.my_roles.map((role) => word("project_role", role))),
+            ],
+            [t("projects.slug"), <code>{project.slug}</code>],
+          ]}
+        />
+      </div>
+      {open === "state" && <ChangeState {...props} close={close} />}
+      {open === "edit" && <EditProject {...props} close={close} />}
+    </Panel>
+  );
+}
+
+function NewKey({ given }: { given: LakeKey }) {
+  return (
+    <Notice tone="good" live>
+      <div class="stack-tight">
+        <p class="strong">{t("lake.key_once")}</p>
+        <Facts
+          items={[
+            [t("lake.access_key"), <span class="secret">{given.access_key}</span>],
+            [t("lake.secret_key"), <span class="secret">{given.secret_key}</span>],
+          ]}
+        />
+      </div>
+    </Notice>
+  );
+}
+
+function BucketKeys({ project }: { project: Project }) {
+  const keys = useList<LakeKey>(`/projects/${project.id}/lake-keys`);
+  const [given, setGiven] = useState<LakeKey | undefined>();
+  const make = async () => {
+    setGiven(await api.post<LakeKey>(`/projects/${project.id}/lake-keys`));
+    await keys.reload();
+  };
+  const remove = async (key: LakeKey) => {
+    await api.delete(`/projects/${project.id}/lake-keys/${key.access_key}`);
+    if (given?.access_key === key.access_key) setGiven(undefined);
+    await keys.reload();
+  };
+  return (
+    <div class="stack">
+      <h3>{t("lake.keys")}</h3>
+      {given && <NewKey given={given} />}
+      <Loaded of={keys}>
+        {(items) => (
+          <ul class="links">
+            {items.map((key) => (
+              <li key={key.access_key}>
+                <Icon name="key" />
+                <div>
+                  <code class="break">{key.access_key}</code>
+                  <p class="note">
+                    {t("account.expires")} <Time at={key.expires} as="date" />
+                  </p>
+                </div>
+                <div class="links-end">
+                  <ActionButton
+                    small
+                    act={() => remove(key)}
+                    label={t("lake.remove_key", { key: key.access_key })}
+                  >
+                    {t("action.remove")}
+                  </ActionButton>
+                </div>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      <div>
+        <ActionButton small icon="key" act={make}>
+          {t("lake.make_key")}
+        </ActionButton>
+      </div>
+    </div>
+  );
+}
+
+function Lake({ project, mayKey }: { project: Project; mayKey: boolean }) {
+  const bucket = useResource<Bucket>(`/projects/${project.id}/bucket`, [`project:${project.id}`]);
+  return (
+    <Panel title={t("lake.title")}>
+      <Loaded of={bucket}>
+        {(data) => (
+          <div class="stack">
+            <div class="stack-tight">
+              <progress
+                max={data.quota_bytes}
+                value={data.bytes}
+                aria-label={t("lake.usage")}
+              />
+              <p class="note">
+                {t("lake.used", {
+                  bytes: formatBytes(data.bytes),
+                  quota: formatBytes(data.quota_bytes),
+                })}{" "}
+                · {tn("count.objects", data.objects)}
+              </p>
+            </div>
+            <Facts
+              items={[
+                [t("lake.bucket"), <code>{data.bucket}</code>],
+                [t("lake.endpoint"), <code class="break">{data.endpoint}</code>],
+              ]}
+            />
+            {mayKey && <BucketKeys project={project} />}
+          </div>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}
+
+export function ProjectOverview(props: SectionProps) {
+  const { project } = props;
+  const rules = project.tier_rules;
+  const works =
+    project.my_roles.includes("lead") || project.my_roles.includes("scientist");
+  const mayKey = works && Boolean(rules?.lake_put_outside || rules?.lake_get_outside);
+  return (
+    <div class="columns">
+      <About {...props} />
+      <div class="stack-wide">
+        {rules && <Tier project={project} rules={rules} />}
+        {works && <Lake project={project} mayKey={mayKey} />}
+      </div>
+    </div>
+  );
+}

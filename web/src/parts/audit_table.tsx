@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entries of the audit log.
+import type { List } from "../api/resource";
+import type { AuditEntry } from "../api/types";
+import { t, tMaybe } from "../i18n";
+import { Badge } from "./badge";
+import { Empty } from "./notice";
+import { personName } from "./person";
+import { ListTable } from "./table";
+import { Time } from "./time";
+
+/** A verb of the policy in words: "project.create". */
+export function verbText(verb: string): string {
+  return tMaybe(`verb.${verb}`) ?? verb;
+}
+
+function Details({ entry }: { entry: AuditEntry }) {
+  const details = Object.entries(entry.details ?? {});
+  if (details.length === 0) return <span class="soft">–</span>;
+  return (
+    <details class="more">
+      <summary>{t("audit.details")}</summary>
+      <dl class="facts">
+        {details.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+export function AuditTable(props: { list: List<AuditEntry>; caption: string }) {
+  return (
+    <ListTable
+      list={props.list}
+      caption={props.caption}
+      id={(entry) => String(entry.sequence)}
+      empty={
+        <Empty icon="clock">
+          <p>{t("audit.none")}</p>
+        </Empty>
+      }
+      columns={[
+        { title: t("audit.sequence"), number: true, cell: (entry) => entry.sequence },
+        { title: t("audit.time"), cell: (entry) => <Time at={entry.time} /> },
+        { title: t("audit.actor"), cell: (entry) => personName(entry.actor) },
+        {
+          title: t("audit.verb"),
+          head: true,
+          cell: (entry) => (
+            <span class="row">
+              {verbText(entry.verb)}
+              {entry.outcome === "denied" && <Badge tone="bad">{t("audit.denied")}</Badge>}
+            </span>
+          ),
+        },
+        {
+          title: t("audit.object"),
+          cell: (entry) => (entry.object ? <code class="break">{entry.object}</code> : "–"),
+        },
+        { title: t("audit.details"), cell: (entry) => <Details entry={entry} /> },
+      ]}
+    />
+  );
+}

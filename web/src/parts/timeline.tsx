@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps of a launch, as they happen, with what each took; the steps to come are shown too.
+import type { ServiceEvent } from "../api/types";
+import { t, tMaybe } from "../i18n";
+import { formatDuration, formatExactTime } from "../i18n/format";
+import { Icon } from "./icon";
+
+const WAY = ["queued", "image", "container", "listening", "ready"];
+const ENDS = ["frozen", "stopping", "stopped", "failed"];
+
+function stepText(step: string): string {
+  return tMaybe(`step.${step}`) ?? step;
+}
+
+function took(events: ServiceEvent[], index: number): string {
+  const event = events[index];
+  const before = events[index - 1];
+  if (!event || !before) return "";
+  return formatDuration(new Date(event.time).getTime() - new Date(before.time).getTime());
+}
+
+function shape(event: ServiceEvent, last: boolean): string {
+  if (event.step === "failed" || event.step === "frozen") return "failed";
+  return last && event.step !== "ready" && event.step !== "stopped" ? "running" : "done";
+}
+
+const SHAPE_ICON = { failed: "bad", running: "clock", done: "good" } as const;
+
+export function Timeline(props: { events: ServiceEvent[]; over: boolean }) {
+  const { events } = props;
+  const seen = new Set(events.map((event) => event.step));
+  const ended = props.over || ENDS.some((step) => seen.has(step));
+  const coming = ended || seen.has("ready") ? [] : WAY.filter((step) => !seen.has(step));
+  const first = events[0];
+  const ready = events.find((event) => event.step === "ready");
+  return (
+    <div class="stack">
+      <ol class="timeline" aria-live="polite" aria-relevant="additions">
+        {events.map((event, index) => {
+          const kind = shape(event, index === events.length - 1) as keyof typeof SHAPE_ICON;
+          return (
+            <li key={event.number} class={kind}>
+              <Icon name={SHAPE_ICON[kind]} />
+              <div>
+                <p>{stepText(event.step)}</p>
+                {event.detail && <p class="note break">{event.detail}</p>}
+              </div>
+              <time class="note number" dateTime={event.time} title={formatExactTime(event.time)}>
+                {took(events, index)}
+              </time>
+            </li>
+          );
+        })}
+        {coming.map((step) => (
+          <li key={step} class="coming">
+            <Icon name="coming" />
+            <p>{stepText(step)}</p>
+          </li>
+        ))}
+      </ol>
+      {first && ready && (
+        <p class="note">
+          {t("service.ready_in", {
+            duration: formatDuration(
+              new Date(ready.time).getTime() - new Date(first.time).getTime(),
+            ),
+          })}
+        </p>
+      )}
+    </div>
+  );
+}
