@@ -87,6 +87,8 @@ static enum MHD_Result head_received(HttpRequest *request)
     if (head_accept(request, &failure)) {
         if (request->has_body && request->stream == NULL)
             set_deadline(request, HTTP_BODY_DEADLINE_MS);
+        if (request->has_body && request->stream != NULL)
+            request_extend(request, HTTP_LONG_SECONDS);
         return MHD_YES;
     }
     problem_reply(request, failure);

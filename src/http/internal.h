@@ -64,7 +64,7 @@ struct HttpRequest {
     HttpConnection *connection;
     struct MHD_Connection *mhd;
     char id[32];
-    const char *method;
+    char *method;
     char *path, *query_string;
     char *host;                   /* lower case, with port if sent */
     int64_t content_length;       /* -1: chunked or none given */
@@ -115,6 +115,8 @@ HttpRequest *request_new(HttpServer *server, struct MHD_Connection *mhd, const c
 void request_free(HttpRequest *request);
 /* Framing, Host, target, site. */
 bool request_read_head(HttpRequest *request, GError **error);
+/* Time without a byte after which the connection is cut, counted from now. */
+void request_extend(HttpRequest *request, int idle_seconds);
 bool request_is_safe(const HttpRequest *request);
 
 /* router.c */

@@ -271,9 +271,8 @@ bool reply_send(HttpRequest *request, bool close_after)
     response_headers(request, response);
     if (close_after)
         MHD_add_response_header(response, "Connection", "close");
-    if (request->reply.kind == REPLY_STREAM || request->reply.kind == REPLY_RELAY)
-        MHD_set_connection_option(request->mhd, MHD_CONNECTION_OPTION_TIMEOUT,
-                                  (unsigned int)HTTP_LONG_SECONDS);
+    request_extend(request, request->reply.kind == REPLY_STREAM || request->reply.kind == REPLY_RELAY
+                                ? HTTP_LONG_SECONDS : HTTP_IDLE_SECONDS);
     enum MHD_Result result =
         MHD_queue_response(request->mhd, (unsigned int)request->reply.status, response);
     MHD_destroy_response(response);

@@ -21,7 +21,7 @@ HttpRequest *request_new(HttpServer *server, struct MHD_Connection *mhd, const c
     request->server = server;
     request->connection = info->socket_context;
     request->mhd = mhd;
-    request->method = g_intern_string(strlen(method) <= 16 ? method : "UNKNOWN");
+    request->method = g_strdup(method);
     request->content_length = -1;
     request->reply.fd = -1;
     g_autofree char *id = id_new("req");
@@ -41,12 +41,22 @@ void request_free(HttpRequest *request)
     g_clear_pointer(&request->body, g_byte_array_unref);
     json_decref(request->json);
     g_strfreev(request->segments);
+    g_free(request->method);
     g_free(request->actor_id);
     g_free(request->allow);
     g_free(request->path);
     g_free(request->query_string);
     g_free(request->host);
     g_free(request);
+}
+
+/* The library counts from the last byte it moved: the time that a handler took comes on top, or
+ * the connection would be cut just when its answer is ready. */
+void request_extend(HttpRequest *request, int idle_seconds)
+{
+    int64_t spent_ms = time_monotonic_ms() - request->connection->started_ms;
+    MHD_set_connection_option(request->mhd, MHD_CONNECTION_OPTION_TIMEOUT,
+                              (unsigned int)(idle_seconds + spent_ms / 1000 + 1));
 }
 
 bool request_is_safe(const HttpRequest *request)
