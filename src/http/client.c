@@ -293,6 +293,8 @@ static struct curl_slist *method_set(HttpClient *client, const char *method)
         curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
     list = curl_slist_append(list, "Expect:");
+    if (g_hash_table_contains(client->own_headers, "Origin"))
+        return list;
     g_autofree char *origin = g_strconcat("Origin: ", client->base_url, NULL);
     return curl_slist_append(list, origin);
 }

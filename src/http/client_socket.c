@@ -116,11 +116,13 @@ static char *handshake_text(const HttpClient *client, const char *url, const cha
     const char *scheme_end = strstr(url, "://");
     GString *text = g_string_new(NULL);
     g_string_printf(text,
-                    "GET %s HTTP/1.1\r\nHost: %s:%s\r\nOrigin: %.*s://%s:%s\r\n"
-                    "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                    "GET %s HTTP/1.1\r\nHost: %s:%s\r\nUpgrade: websocket\r\n"
+                    "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                     "Sec-WebSocket-Key: %s\r\n",
-                    path != NULL ? path : "/", host, port, (int)(scheme_end - url), url, host,
-                    port, key);
+                    path != NULL ? path : "/", host, port, key);
+    if (!g_hash_table_contains(client->own_headers, "Origin"))
+        g_string_append_printf(text, "Origin: %.*s://%s:%s\r\n", (int)(scheme_end - url), url,
+                               host, port);
     struct curl_slist *headers = client_common_headers(client, url);
     for (struct curl_slist *line = headers; line != NULL; line = line->next)
         g_string_append_printf(text, "%s\r\n", line->data);

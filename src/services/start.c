@@ -12,7 +12,6 @@
 #include "base/times.h"
 #include "catalog/catalog.h"
 #include "engine/engine.h"
-#include "gateway/gateway.h"
 #include "projects/projects.h"
 #include "services/mounts.h"
 #include "services/tasks.h"
