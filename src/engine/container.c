@@ -136,6 +136,8 @@ static void body_close(json_t *body, const ContainerSpec *spec)
     json_object_set_new(body, "cap_drop", json_pack("[s]", "all"));
     json_object_set_new(body, "no_new_privileges", json_true());
     json_object_set_new(body, "privileged", json_false());
+    /* Where cgroups are of version 1, crun mounts them on a tmpfs that anybody may fill. */
+    json_object_set_new(body, "mask", json_pack("[s]", "/sys/fs/cgroup"));
     json_object_set_new(body, "seccomp_profile_path", json_string(spec->seccomp_path));
     json_object_set_new(body, "r_limits",
                         json_pack("[o, o, o]", body_rlimit("nofile", spec->files_max),

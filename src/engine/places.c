@@ -231,7 +231,7 @@ static bool removal_entry(Removal *removal, int folder_fd, const char *name, int
         return error_set_errno(error, errno, "engine.remove", "Cannot remove a file");
     if (depth < REMOVE_DEPTH_MAX)
         return removal_folder(removal, folder_fd, name, depth + 1, error);
-    g_autofree char *token = random_token(12);
+    g_autofree char *token = random_token(16);
     g_autofree char *up = g_strconcat(".removed-", token, NULL);
     if (renameat(folder_fd, name, removal->top_fd, up) < 0)
         return error_set_errno(error, errno, "engine.remove", "Cannot move a folder");

@@ -106,7 +106,7 @@ static bool copy_into(const CopyWanted *wanted, int from, const char *temporary,
 bool places_copy(const CopyWanted *wanted, char **ret_sha256, int64_t *ret_size, GError **error)
 {
     g_autofree char *sha256 = NULL;
-    g_autofree char *token = random_token(12);
+    g_autofree char *token = random_token(16);
     g_autofree char *temporary = g_strconcat(".copy-", token, NULL);
     int64_t size = 0;
     FD_AUTO int from = copy_open_source(wanted, error);
