@@ -130,9 +130,10 @@ typedef struct ProjectFile {
     int64_t size, modified_ms;
 } ProjectFile;
 void project_file_free(ProjectFile *file);
-/* One folder of /project, by the engine. "" is its root. */
-GPtrArray *project_browse(App *app, const PolicyActor *actor, const char *project,
-                          const char *path, bool label_held, GError **error);
+/* One folder of /project, as the engine sees it; "" is its root. The caller has asked policy
+ * (VERB_FILES_VIEW, with the label of the volume). Array of ProjectFile. */
+GPtrArray *project_browse(App *app, const char *project, int64_t id_base, const char *path,
+                          GError **error);
 
 /* ---- inside the actions above, and for tests: rows alone, no policy ---- */
 
