@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How datasets and rules appear inside other things' JSON. */
+#ifndef DARSE_SOURCES_ANSWERS_H
+#define DARSE_SOURCES_ANSWERS_H
+
+#include "sdc/sdc.h"
+#include "sources/sources.h"
+
+#include <jansson.h>
+
+/* {"id","slug","title","vintage","version","level","state","source":{"id","slug","title"}}. */
+json_t *answer_dataset_brief(const Dataset *dataset);
+/* {"minimum_count","max_share_percent","rounding_base","zero_is_unsafe"}. */
+json_t *answer_rules(const SdcRules *rules);
+
+#endif

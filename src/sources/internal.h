@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of this room alone. */
+#ifndef DARSE_SOURCES_INTERNAL_H
+#define DARSE_SOURCES_INTERNAL_H
+
+#include "sources/sources.h"
+
+#define SOURCE_STEWARDS_MAX 20
+#define DATASET_VARIABLES_MAX 5000
+
+typedef struct SourceSteward {
+    char *person, *login, *name;
+} SourceSteward;
+void source_steward_free(SourceSteward *steward);
+
+/* ---- sources ---- */
+
+typedef struct SourceGiven {
+    const char *slug, *title, *summary, *legal_basis, *rule_pack; /* NULL in an edition: as it is */
+    unsigned routes, purposes;           /* 0 in an edition: as it is */
+    const char *const *stewards;         /* logins, ended by NULL; NULL: the author, or as it is */
+} SourceGiven;
+
+bool source_create(App *app, const PolicyActor *actor, const SourceGiven *given, char **ret_id,
+                   GError **error);
+bool source_edit(App *app, const PolicyActor *actor, const char *source, const SourceGiven *given,
+                 GError **error);
+/* WORDS: text to find in title or short name, "" for all. Array of Source. */
+GPtrArray *source_list(StoreTx *tx, const char *words, const char *after, int64_t limit,
+                       GError **error);
+GPtrArray *source_stewards(StoreTx *tx, const char *source, GError **error);
+
+/* Is what the source declares coherent: at least one route and purpose, a known pack, nothing that
+ * its law of collection excludes? Pure. */
+bool source_check(const char *legal_basis, unsigned routes, unsigned purposes,
+                  const char *rule_pack, GError **error);
+
+/* Lower-case letters, digits, hyphens: also a folder's name in bubbles. WHAT names it in the
+ * refusal. Pure. */
+bool source_check_slug(const char *slug, GError **error);
+
+/* Rows alone, for tests and the action above. */
+bool source_insert(StoreTx *tx, const SourceGiven *given, const char *id,
+                   const char *organisation, const char *created_by, int64_t now_ms,
+                   GError **error);
+bool source_stewards_set(StoreTx *tx, const char *source, const char *const *logins,
+                         int64_t now_ms, GError **error);
+
+/* ---- datasets ---- */
+
+typedef struct DatasetGiven {
+    const char *slug, *title, *vintage;
+    unsigned level;
+    const char *variables;               /* JSON array of {name,label,description?} */
+} DatasetGiven;
+
+bool dataset_draft(App *app, const PolicyActor *actor, const char *source,
+                   const DatasetGiven *given, char **ret_id, GError **error);
+bool dataset_insert(StoreTx *tx, const DatasetGiven *given, const char *source, const char *id,
+                    const char *author, int64_t now_ms, GError **error);
+/* Array of Dataset, oldest version first. */
+GPtrArray *dataset_list(StoreTx *tx, const char *source, GError **error);
+bool dataset_move_check(DatasetState from, DatasetState to, GError **error);
+/* Moves DATASET (refused when it is not in FROM any more), and says why in FAILURE. */
+bool dataset_move(StoreTx *tx, const char *dataset, DatasetState from, DatasetState to,
+                  const char *failure, GError **error);
+
+/* What the description and the file's profile say together, as the JSON array to keep: the columns
+ * must be the described ones, all of them and no other. SHOW_VALUES: keep the bounds, which are
+ * values of somebody, in the description (public datasets alone). Caller frees with free(). */
+char *dataset_match(const char *variables, const json_t *columns, bool show_values,
+                    GError **error);
+
+/* ---- publication: a file on its way in ---- */
+
+typedef struct Publication Publication;
+
+/* Decides, reserves the dataset and opens the upload. LENGTH: bytes to come. */
+Publication *publication_begin(App *app, const PolicyActor *actor, const char *dataset,
+                               const char *file_name, int64_t length, GError **error);
+bool publication_write(Publication *publication, const char *bytes, size_t size, GError **error);
+/* Reads, compares, converts, seals, publishes. */
+bool publication_finish(Publication *publication, const PolicyActor *actor, GError **error);
+/* Whatever was not published leaves nothing behind. */
+void publication_free(Publication *publication);
+
+bool sources_start(App *app, GError **error);
+void sources_stop(App *app);
+extern const Duty sources_duties[];
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP face of sources and datasets. */
+#include "base/error.h"
+#include "projects/answers.h"
+#include "sdc/sdc.h"
+#include "sources/answers.h"
+#include "sources/internal.h"
+
+#include <string.h>
+
+/* ---- answers ---- */
+
+json_t *answer_dataset_brief(const Dataset *d)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:{s:s, s:s, s:s}}", "id", d->id, "slug",
+                     d->slug, "title", d->title, "vintage", d->vintage, "version",
+                     (json_int_t)d->version, "level", policy_name(SET_LEVEL, d->level), "state",
+                     dataset_state_name(d->state), "source", "id", d->source, "slug",
+                     d->source_slug, "title", d->source_title);
+}
+
+static json_t *dataset_json(const Dataset *d)
+{
+    json_t *json = answer_dataset_brief(d);
+    json_t *variables = json_loads(d->variables, 0, NULL);
+    g_autofree char *folder = dataset_folder(d);
+    json_object_set_new(json, "failure", json_string(d->failure));
+    json_object_set_new(json, "file_name", json_string(d->file_name));
+    json_object_set_new(json, "file_size", json_integer(d->file_size));
+    json_object_set_new(json, "file_sha256", json_string(d->file_sha256));
+    json_object_set_new(json, "rows", json_integer(d->rows));
+    json_object_set_new(json, "variables", variables != NULL ? variables : json_array());
+    json_object_set_new(json, "encrypted", json_boolean(d->encrypted));
+    json_object_set_new(json, "published", answer_time(d->published_ms));
+    json_object_set_new(json, "path", json_sprintf("/data/%s", folder));
+    return json;
+}
+
+static bool source_json(StoreTx *tx, const PolicyActor *actor, const Source *s, json_t **ret_json,
+                        GError **error)
+{
+    bool mine = false;
+    g_autoptr(GPtrArray) stewards = source_stewards(tx, s->id, error);
+    if (stewards == NULL || !source_is_steward(tx, s->id, actor->id, &mine, error))
+        return false;
+    json_t *persons = json_array();
+    for (guint i = 0; i < stewards->len; i++) {
+        const SourceSteward *steward = g_ptr_array_index(stewards, i);
+        json_array_append_new(persons,
+                              answer_person(steward->person, steward->login, steward->name));
+    }
+    *ret_json = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:s, s:o, s:b, s:o}",
+                          "id", s->id, "slug", s->slug, "title", s->title, "summary", s->summary,
+                          "organisation", "id", s->organisation, "name", s->organisation_name,
+                          "legal_basis", s->legal_basis, "routes",
+                          answer_words(SET_ROUTE, s->routes), "purposes",
+                          answer_words(SET_PURPOSE, s->purposes), "rule_pack", s->rule_pack,
+                          "stewards", persons, "mine", mine, "created",
+                          answer_time(s->created_ms));
+    return true;
+}
+
+typedef struct Answer {
+    const char *id;
+    const char *words, *after;
+    int64_t limit;
+    json_t *json;
+} Answer;
+
+/* What is not published yet is its stewards' to see. */
+static bool dataset_is_visible(const Dataset *dataset, bool is_steward)
+{
+    return dataset->state == DATASET_PUBLISHED || is_steward;
+}
+
+static bool read_source(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    PolicyFacts facts = {0};
+    g_autoptr(Source) source = NULL;
+    if (!source_load(tx, answer->id, &source, error) ||
+        !source_facts_add(tx, actor, source, NULL, NULL, &facts, error) ||
+        !policy_enforce(actor, VERB_SOURCE_VIEW, &facts, error))
+        return false;
+    g_autoptr(GPtrArray) datasets = dataset_list(tx, source->id, error);
+    if (datasets == NULL || !source_json(tx, actor, source, &answer->json, error))
+        return false;
+    json_t *list = json_array();
+    for (guint i = 0; i < datasets->len; i++) {
+        const Dataset *dataset = g_ptr_array_index(datasets, i);
+        if (dataset_is_visible(dataset, facts.is_steward))
+            json_array_append_new(list, dataset_json(dataset));
+    }
+    json_object_set_new(answer->json, "datasets", list);
+    return true;
+}
+
+static bool reply_source(HttpRequest *request, int status, const char *id, GError **error)
+{
+    Answer answer = {.id = id};
+    if (!look_run(request_app(request), request_actor(request), VERB_SOURCE_VIEW, id, false,
+                  read_source, &answer, error))
+        return false;
+    return http_reply_json(request, status, answer.json, error);
+}
+
+static bool read_dataset(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    PolicyFacts facts = {0};
+    g_autoptr(Dataset) dataset = NULL;
+    g_autoptr(Source) source = NULL;
+    if (!dataset_load(tx, answer->id, &dataset, error) ||
+        !source_load(tx, dataset->source, &source, error) ||
+        !source_facts_add(tx, actor, source, dataset, NULL, &facts, error) ||
+        !policy_enforce(actor, VERB_SOURCE_VIEW, &facts, error))
+        return false;
+    if (!dataset_is_visible(dataset, facts.is_steward))
+        return error_set(error, ERROR_NOT_FOUND, "sources.no_dataset",
+                         "There is no dataset \"%s\".", answer->id);
+    answer->json = dataset_json(dataset);
+    return true;
+}
+
+static bool reply_dataset(HttpRequest *request, int status, const char *id, GError **error)
+{
+    Answer answer = {.id = id};
+    if (!look_run(request_app(request), request_actor(request), VERB_SOURCE_VIEW, id, false,
+                  read_dataset, &answer, error))
+        return false;
+    return http_reply_json(request, status, answer.json, error);
+}
+
+/* ---- sources ---- */
+
+static const char *key_by_slug(const json_t *item)
+{
+    return json_string_value(json_object_get(item, "slug"));
+}
+
+static bool read_sources(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    if (!policy_enforce(actor, VERB_SOURCE_VIEW, NULL, error))
+        return false;
+    g_autoptr(GPtrArray) list =
+        source_list(tx, answer->words, answer->after, answer->limit + 1, error);
+    if (list == NULL)
+        return false;
+    g_autoptr(json_t) items = json_array();
+    for (guint i = 0; i < list->len; i++) {
+        json_t *item = NULL;
+        if (!source_json(tx, actor, g_ptr_array_index(list, i), &item, error))
+            return false;
+        json_array_append_new(items, item);
+    }
+    answer->json = g_steal_pointer(&items);
+    return true;
+}
+
+static bool api_list(HttpRequest *request, GError **error)
+{
+    g_autofree char *after = NULL;
+    if (!page_key(request, &after, error))
+        return false;
+    const char *words = http_request_query(request, "q");
+    Answer answer = {.words = words != NULL ? words : "", .after = after,
+                     .limit = page_limit(request)};
+    if (!look_run(request_app(request), request_actor(request), VERB_SOURCE_VIEW, "", false,
+                  read_sources, &answer, error))
+        return false;
+    return http_reply_json(request, 200, page_json(answer.json, answer.limit, key_by_slug), error);
+}
+
+static void given_of_body(const HttpRequest *request, SourceGiven *ret_given)
+{
+    *ret_given = (SourceGiven){
+        .slug = http_body_text(request, "slug"),
+        .title = http_body_text(request, "title"),
+        .summary = http_body_text(request, "summary"),
+        .legal_basis = http_body_text(request, "legal_basis"),
+        .rule_pack = http_body_text(request, "rule_pack"),
+        .routes = body_words(request, "routes", SET_ROUTE, 0),
+        .purposes = body_words(request, "purposes", SET_PURPOSE, 0),
+    };
+}
+
+/* NULL when the body has none. The logins are the body's; the array is the caller's. */
+static const char **logins_of_body(const HttpRequest *request)
+{
+    const json_t *list = json_object_get(http_request_body(request), "stewards");
+    if (!json_is_array(list))
+        return NULL;
+    size_t count = json_array_size(list);
+    const char **logins = g_new0(const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        logins[i] = json_string_value(json_array_get(list, i));
+    return logins;
+}
+
+static bool api_create(HttpRequest *request, GError **error)
+{
+    SourceGiven given;
+    g_autofree const char **logins = logins_of_body(request);
+    g_autofree char *id = NULL;
+    given_of_body(request, &given);
+    given.stewards = logins;
+    return source_create(request_app(request), request_actor(request), &given, &id, error) &&
+           reply_source(request, 201, id, error);
+}
+
+static bool api_show(HttpRequest *request, GError **error)
+{
+    return reply_source(request, 200, http_request_segment(request, "source"), error);
+}
+
+static bool api_edit(HttpRequest *request, GError **error)
+{
+    SourceGiven given;
+    g_autofree const char **logins = logins_of_body(request);
+    const char *id = http_request_segment(request, "source");
+    given_of_body(request, &given);
+    given.stewards = logins;
+    return source_edit(request_app(request), request_actor(request), id, &given, error) &&
+           reply_source(request, 200, id, error);
+}
+
+json_t *answer_rules(const SdcRules *rules)
+{
+    return json_pack("{s:f, s:f, s:i, s:b}", "minimum_count", rules->minimum_count,
+                     "max_share_percent", rules->max_share_percent, "rounding_base",
+                     (int)rules->rounding_base, "zero_is_unsafe", rules->zero_is_unsafe);
+}
+
+static bool api_rule_packs(HttpRequest *request, GError **error)
+{
+    if (!policy_enforce(request_actor(request), VERB_SOURCE_VIEW, NULL, error))
+        return false;
+    json_t *items = json_array();
+    for (const SdcPack *pack = sdc_packs(); pack->name != NULL; pack++)
+        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:o}", "name", pack->name, "title",
+                                               pack->title, "reference", pack->reference, "rules",
+                                               answer_rules(&pack->rules)));
+    return http_reply_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next"), error);
+}
+
+/* ---- datasets ---- */
+
+static bool api_draft(HttpRequest *request, GError **error)
+{
+    const json_t *variables = json_object_get(http_request_body(request), "variables");
+    char *text = json_dumps(variables, JSON_COMPACT);
+    DatasetGiven given = {
+        .slug = http_body_text(request, "slug"),
+        .title = http_body_text(request, "title"),
+        .vintage = http_body_text(request, "vintage"),
+        .level = body_word(request, "level", SET_LEVEL),
+        .variables = text,
+    };
+    g_autofree char *id = NULL;
+    bool ok = dataset_draft(request_app(request), request_actor(request),
+                            http_request_segment(request, "source"), &given, &id, error) &&
+              reply_dataset(request, 201, id, error);
+    free(text);
+    return ok;
+}
+
+static bool api_dataset(HttpRequest *request, GError **error)
+{
+    return reply_dataset(request, 200, http_request_segment(request, "dataset"), error);
+}
+
+typedef struct FileType {
+    const char *type, *suffix;
+} FileType;
+
+static const FileType file_types[] = {
+    {"text/csv", ".csv"},
+    {"application/vnd.apache.parquet", ".parquet"},
+};
+
+static bool type_check(const HttpRequest *request, const char *name, GError **error)
+{
+    const char *given = http_request_header(request, "Content-Type");
+    g_autofree char *type = g_ascii_strdown(given != NULL ? given : "", -1);
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    type[strcspn(type, ";")] = '\0';
+    g_strstrip(type);
+    for (size_t i = 0; i < G_N_ELEMENTS(file_types); i++) {
+        if (strcmp(type, file_types[i].type) == 0 && g_str_has_suffix(lower, file_types[i].suffix))
+            return true;
+    }
+    return error_set(error, ERROR_UNSUPPORTED, "sources.type",
+                     "Send CSV as text/csv with a name ending in .csv, or Parquet as "
+                     "application/vnd.apache.parquet with a name ending in .parquet.");
+}
+
+static bool file_begin(HttpRequest *request, void **ret_state, GError **error)
+{
+    const char *name = http_request_query(request, "name");
+    if (name == NULL)
+        return error_set(error, ERROR_INVALID, "sources.file_name",
+                         "Say the file's name: ?name=survey.csv");
+    if (!type_check(request, name, error))
+        return false;
+    Publication *publication = publication_begin(
+        request_app(request), request_actor(request), http_request_segment(request, "dataset"),
+        name, http_request_content_length(request), error);
+    if (publication == NULL)
+        return false;
+    *ret_state = publication;
+    return true;
+}
+
+static bool file_data(HttpRequest *request, void *state, const char *bytes, size_t size,
+                      GError **error)
+{
+    (void)request;
+    return publication_write(state, bytes, size, error);
+}
+
+static bool file_finish(HttpRequest *request, void *state, GError **error)
+{
+    return publication_finish(state, request_actor(request), error) &&
+           reply_dataset(request, 200, http_request_segment(request, "dataset"), error);
+}
+
+static void file_free(void *state)
+{
+    publication_free(state);
+}
+
+static const HttpStream file_stream = {
+    .begin = file_begin, .data = file_data, .finish = file_finish, .free = file_free};
+
+/* ---- tables ---- */
+
+#define ROUTES "research own_administration"
+#define PURPOSES "official_statistics research evaluation management control enforcement"
+#define LEVELS "public scientific secure"
+
+static const HttpField list_fields[] = {
+    {"q", HTTP_TEXT, .max = 100, .summary = "Words of the title or the short name"},
+    PAGE_FIELDS,
+    {0},
+};
+static const HttpField file_fields[] = {
+    {"name", HTTP_TEXT, .required = true, .max = 200, .summary = "The file's name"},
+    {0},
+};
+static const HttpField create_fields[] = {
+    {"title", HTTP_TEXT, .required = true, .max = 200},
+    {"slug", HTTP_TEXT, .required = true, .max = 50},
+    {"summary", HTTP_LONG_TEXT, .required = true},
+    {"legal_basis", HTTP_LONG_TEXT, .required = true, .max = 2000,
+     .summary = "Legal basis of the collection"},
+    {"routes", HTTP_CHOICES, .required = true, .choices = ROUTES, .max = 2},
+    {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES, .max = 6},
+    {"rule_pack", HTTP_TEXT, .required = true, .max = 60},
+    {"stewards", HTTP_TEXT_LIST, .max = SOURCE_STEWARDS_MAX, .summary = "Logins; absent: myself"},
+    {0},
+};
+static const HttpField edit_fields[] = {
+    {"title", HTTP_TEXT, .max = 200},
+    {"summary", HTTP_LONG_TEXT},
+    {"legal_basis", HTTP_LONG_TEXT, .max = 2000},
+    {"routes", HTTP_CHOICES, .choices = ROUTES, .max = 2},
+    {"purposes", HTTP_CHOICES, .choices = PURPOSES, .max = 6},
+    {"rule_pack", HTTP_TEXT, .max = 60},
+    {"stewards", HTTP_TEXT_LIST, .max = SOURCE_STEWARDS_MAX},
+    {0},
+};
+static const HttpField variable_fields[] = {
+    {"name", HTTP_TEXT, .required = true, .max = 128},
+    {"label", HTTP_TEXT, .required = true, .max = 400},
+    {"description", HTTP_LONG_TEXT, .max = 4000},
+    {0},
+};
+static const HttpField draft_fields[] = {
+    {"title", HTTP_TEXT, .required = true, .max = 200},
+    {"slug", HTTP_TEXT, .required = true, .max = 50},
+    {"vintage", HTTP_TEXT, .required = true, .max = 60, .summary = "2024, 2023-Q4, ..."},
+    {"level", HTTP_CHOICE, .required = true, .choices = LEVELS},
+    {"variables", HTTP_LIST, .required = true, .fields = variable_fields,
+     .max = DATASET_VARIABLES_MAX},
+    {0},
+};
+static const HttpField person_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "per"},
+    {"login", HTTP_TEXT, .required = true},
+    {"name", HTTP_TEXT, .required = true},
+    {0},
+};
+static const HttpField named_answer[] = {
+    {"id", HTTP_TEXT, .required = true},
+    {"slug", HTTP_TEXT},
+    {"title", HTTP_TEXT},
+    {"name", HTTP_TEXT},
+    {0},
+};
+static const HttpField variable_answer[] = {
+    {"name", HTTP_TEXT, .required = true},
+    {"label", HTTP_TEXT, .required = true},
+    {"description", HTTP_LONG_TEXT},
+    {"type", HTTP_TEXT},
+    {"missing", HTTP_INTEGER, .max = INT64_MAX},
+    {"distinct", HTTP_INTEGER, .max = INT64_MAX},
+    {"min", HTTP_ANY},
+    {"max", HTTP_ANY},
+    {0},
+};
+static const HttpField dataset_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "dts"},
+    {"source", HTTP_OBJECT, .required = true, .fields = named_answer},
+    {"slug", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    {"vintage", HTTP_TEXT, .required = true},
+    {"version", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"level", HTTP_CHOICE, .required = true, .choices = LEVELS},
+    {"state", HTTP_CHOICE, .required = true, .choices = "draft reading published failed"},
+    {"failure", HTTP_LONG_TEXT, .required = true},
+    {"file_name", HTTP_TEXT, .required = true},
+    {"file_size", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"file_sha256", HTTP_TEXT, .required = true},
+    {"rows", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"variables", HTTP_LIST, .required = true, .fields = variable_answer},
+    {"encrypted", HTTP_BOOLEAN, .required = true},
+    {"published", HTTP_TIME},
+    {"path", HTTP_TEXT, .required = true, .summary = "Where it is seen in a bubble"},
+    {0},
+};
+static const HttpField source_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "src"},
+    {"slug", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    {"summary", HTTP_LONG_TEXT, .required = true},
+    {"organisation", HTTP_OBJECT, .required = true, .fields = named_answer},
+    {"legal_basis", HTTP_LONG_TEXT, .required = true},
+    {"routes", HTTP_CHOICES, .required = true, .choices = ROUTES},
+    {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES},
+    {"rule_pack", HTTP_TEXT, .required = true},
+    {"stewards", HTTP_LIST, .required = true, .fields = person_answer},
+    {"mine", HTTP_BOOLEAN, .required = true, .summary = "I am a steward of it"},
+    {"created", HTTP_TIME, .required = true},
+    {"datasets", HTTP_LIST, .fields = dataset_answer, .summary = "Of one source, not in the list"},
+    {0},
+};
+static const HttpField sources_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = source_answer},
+    {"next", HTTP_TEXT},
+    {0},
+};
+
+const HttpRoute sources_routes[] = {
+    {.method = "GET", .path = "/api/v1/sources", .handler = api_list, .access = HTTP_PERSON,
+     .query = list_fields, .answer = sources_answer, .tag = "sources",
+     .summary = "What producers offer"},
+    {.method = "POST", .path = "/api/v1/sources", .handler = api_create, .access = HTTP_PERSON,
+     .body = create_fields, .answer = source_answer, .success = 201, .tag = "sources",
+     .summary = "Describe a source"},
+    {.method = "GET", .path = "/api/v1/sources/{source}", .handler = api_show,
+     .access = HTTP_PERSON, .answer = source_answer, .tag = "sources",
+     .summary = "One source and its datasets"},
+    {.method = "PATCH", .path = "/api/v1/sources/{source}", .handler = api_edit,
+     .access = HTTP_PERSON, .body = edit_fields, .answer = source_answer, .tag = "sources",
+     .summary = "Change what it declares"},
+    {.method = "GET", .path = "/api/v1/rule-packs", .handler = api_rule_packs,
+     .access = HTTP_PERSON, .tag = "sources", .summary = "The disclosure rules that exist"},
+    {.method = "POST", .path = "/api/v1/sources/{source}/datasets", .handler = api_draft,
+     .access = HTTP_PERSON, .body = draft_fields, .answer = dataset_answer, .success = 201,
+     .tag = "sources", .summary = "Describe a dataset, or a new version of one"},
+    {.method = "GET", .path = "/api/v1/datasets/{dataset}", .handler = api_dataset,
+     .access = HTTP_PERSON, .answer = dataset_answer, .tag = "sources", .summary = "One dataset"},
+    {.method = "PUT", .path = "/api/v1/datasets/{dataset}/file", .stream = &file_stream,
+     .access = HTTP_PERSON, .query = file_fields, .answer = dataset_answer, .tag = "sources",
+     .summary = "Send its file: read, compared with the description, sealed, published"},
+    {0},
+};
+
+const Room sources_room = {
+    .name = "sources", .routes = sources_routes, .duties = sources_duties,
+    .start = sources_start, .stop = sources_stop,
+};
