@@ -127,26 +127,30 @@ unsigned project_state_at(const Project *project, int64_t now_ms)
     return now_ms < project->ends_ms ? STATE_OPEN : STATE_FROZEN;
 }
 
-static bool project_roles_load(StoreTx *tx, const char *project, const char *person,
-                               int64_t now_ms, unsigned *ret_roles, GError **error)
+bool project_member_live(StoreTx *tx, const char *project, const char *person, int64_t now_ms,
+                         unsigned *ret_roles, int64_t *ret_ends_ms, GError **error)
 {
     g_autoptr(StoreRows) rows = store_query(
         tx, error,
-        "SELECT roles FROM project_member WHERE project = $1 AND person = $2 "
+        "SELECT roles, ends_ms FROM project_member WHERE project = $1 AND person = $2 "
         "AND removed_ms IS NULL AND starts_ms <= $3 AND ends_ms > $3",
         store_text(project), store_text(person), store_integer(now_ms));
     if (rows == NULL)
         return false;
     g_autoptr(GError) problem = NULL;
     unsigned roles = 0;
-    if (store_next(rows, &problem) &&
-        !policy_parse_set(SET_PROJECT_ROLE, store_row_text(rows, 0), &roles))
-        return error_set(error, ERROR_INTERNAL, "projects.word", "Unknown role of a member");
+    int64_t ends_ms = 0;
+    if (store_next(rows, &problem)) {
+        ends_ms = store_row_integer(rows, 1);
+        if (!policy_parse_set(SET_PROJECT_ROLE, store_row_text(rows, 0), &roles))
+            return error_set(error, ERROR_INTERNAL, "projects.word", "Unknown role of a member");
+    }
     if (problem != NULL) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
     *ret_roles = roles;
+    *ret_ends_ms = ends_ms;
     return true;
 }
 
@@ -161,8 +165,9 @@ bool project_facts_of(StoreTx *tx, const PolicyActor *actor, const Project *proj
         .purpose = project->purpose,
         .encrypted = project->encrypted,
     };
-    if (actor != NULL && !project_roles_load(tx, project->id, actor->id, now_ms,
-                                             &facts.project_roles, error))
+    int64_t ends_ms = 0;
+    if (actor != NULL && !project_member_live(tx, project->id, actor->id, now_ms,
+                                              &facts.project_roles, &ends_ms, error))
         return false;
     *ret_facts = facts;
     return true;

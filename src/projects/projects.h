@@ -73,6 +73,10 @@ GPtrArray *project_list(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, c
 /* Members now or later, by login. Array of ProjectMember. */
 GPtrArray *project_members(StoreTx *tx, const char *project, GError **error);
 
+/* Live roles of PERSON at NOW (0: none) and when they end. */
+bool project_member_live(StoreTx *tx, const char *project, const char *person, int64_t now_ms,
+                         unsigned *ret_roles, int64_t *ret_ends_ms, GError **error);
+
 /* ---- the state machine ---- */
 
 typedef struct ProjectMove {

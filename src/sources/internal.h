@@ -8,11 +8,6 @@
 #define SOURCE_STEWARDS_MAX 20
 #define DATASET_VARIABLES_MAX 5000
 
-typedef struct SourceSteward {
-    char *person, *login, *name;
-} SourceSteward;
-void source_steward_free(SourceSteward *steward);
-
 /* ---- sources ---- */
 
 typedef struct SourceGiven {
@@ -28,7 +23,6 @@ bool source_edit(App *app, const PolicyActor *actor, const char *source, const S
 /* WORDS: text to find in title or short name, "" for all. Array of Source. */
 GPtrArray *source_list(StoreTx *tx, const char *words, const char *after, int64_t limit,
                        GError **error);
-GPtrArray *source_stewards(StoreTx *tx, const char *source, GError **error);
 
 /* Is what the source declares coherent: at least one route and purpose, a known pack, nothing that
  * its law of collection excludes? Pure. */

@@ -70,6 +70,13 @@ char *dataset_folder(const Dataset *dataset);
 /* <state>/data/<id>. Caller frees. */
 char *dataset_path(const App *app, const char *dataset);
 
+typedef struct SourceSteward {
+    char *person, *login, *name;
+} SourceSteward;
+void source_steward_free(SourceSteward *steward);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SourceSteward, source_steward_free)
+/* By login. Array of SourceSteward. */
+GPtrArray *source_stewards(StoreTx *tx, const char *source, GError **error);
 /* Is PERSON a steward of SOURCE? */
 bool source_is_steward(StoreTx *tx, const char *source, const char *person, bool *ret_steward,
                        GError **error);

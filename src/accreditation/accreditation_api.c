@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP face of accreditation: applications, signatures, the project's table, its files. */
+#include "accreditation/internal.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/times.h"
+#include "projects/answers.h"
+#include "sources/answers.h"
+
+#include <string.h>
+
+/* ---- answers ---- */
+
+static json_t *fact_json(const AccreditationFact *fact)
+{
+    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s}", "dataset",
+                     fact->dataset != NULL ? json_string(fact->dataset) : json_null(), "outcome",
+                     fact->outcome, "comment", fact->comment, "by", fact->by_name, "signed",
+                     answer_time(fact->signed_ms), "expires", answer_time(fact->expires_ms),
+                     "revoked", fact->revoked_ms != 0, "fact", fact->id);
+}
+
+static json_t *signed_json(const GPtrArray *facts, unsigned term)
+{
+    json_t *list = json_array();
+    for (guint i = 0; i < facts->len; i++) {
+        const AccreditationFact *fact = g_ptr_array_index(facts, i);
+        if (fact->term != term)
+            continue;
+        json_t *json = fact_json(fact);
+        if (fact->person != NULL)
+            json_object_set_new(json, "person", json_string(fact->person));
+        json_array_append_new(list, json);
+    }
+    return list;
+}
+
+static void leads_add(StoreTx *tx, const char *project, json_t *names, GError **error)
+{
+    g_autoptr(GPtrArray) members = project_members(tx, project, error);
+    for (guint i = 0; members != NULL && i < members->len; i++) {
+        const ProjectMember *member = g_ptr_array_index(members, i);
+        if ((member->roles & PROJECT_LEAD) != 0)
+            json_array_append_new(names, json_string(member->name));
+    }
+}
+
+static void stewards_add(StoreTx *tx, const char *source, json_t *names, GError **error)
+{
+    g_autoptr(GPtrArray) stewards = source_stewards(tx, source, error);
+    for (guint i = 0; stewards != NULL && i < stewards->len; i++) {
+        const SourceSteward *steward = g_ptr_array_index(stewards, i);
+        json_array_append_new(names, json_string(steward->name));
+    }
+}
+
+/* Names where we know them, else the role. NULL on failure. */
+static json_t *waits_json(StoreTx *tx, const char *waits_for, const char *project,
+                          const char *source, const char *person_name, GError **error)
+{
+    g_autoptr(json_t) names = json_array();
+    g_autoptr(GError) problem = NULL;
+    if (strcmp(waits_for, "lead") == 0)
+        leads_add(tx, project, names, &problem);
+    else if (strcmp(waits_for, "steward") == 0 && source != NULL)
+        stewards_add(tx, source, names, &problem);
+    else if (strcmp(waits_for, "person") == 0 && person_name != NULL)
+        json_array_append_new(names, json_string(person_name));
+    else if (*waits_for != '\0')
+        json_array_append_new(names, json_string(waits_for));
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return g_steal_pointer(&names);
+}
+
+static json_t *needs_json(StoreTx *tx, const Application *a, unsigned route, GError **error)
+{
+    g_autoptr(GPtrArray) needs = application_needs(a, route);
+    g_autoptr(json_t) list = json_array();
+    for (guint i = 0; i < needs->len; i++) {
+        const ApplicationNeed *need = g_ptr_array_index(needs, i);
+        json_t *waits = waits_json(tx, need->waits_for, a->project,
+                                   need->dataset != NULL ? need->dataset->source : NULL,
+                                   need->person != NULL ? need->person->name : NULL, error);
+        if (waits == NULL)
+            return NULL;
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o, s:o}", "term",
+                            need->term != 0 ? policy_name(SET_TERM, need->term) : "submit",
+                            "dataset",
+                            need->dataset != NULL ? json_string(need->dataset->id) : json_null(),
+                            "person",
+                            need->person != NULL ? answer_person(need->person->id,
+                                                                 need->person->login,
+                                                                 need->person->name)
+                                                 : json_null(),
+                            "waits_for", waits));
+    }
+    return g_steal_pointer(&list);
+}
+
+static bool application_json(StoreTx *tx, const Application *a, json_t **ret_json, GError **error)
+{
+    g_autoptr(Project) project = NULL;
+    if (!project_load(tx, a->project, &project, error))
+        return false;
+    json_t *needs = needs_json(tx, a, project->route, error);
+    if (needs == NULL)
+        return false;
+    json_t *datasets = json_array(), *persons = json_array();
+    for (guint i = 0; i < a->datasets->len; i++)
+        json_array_append_new(datasets, answer_dataset_brief(g_ptr_array_index(a->datasets, i)));
+    for (guint i = 0; i < a->persons->len; i++) {
+        const ApplicationPerson *p = g_ptr_array_index(a->persons, i);
+        json_array_append_new(persons, answer_person(p->id, p->login, p->name));
+    }
+    const AccreditationFact *opinion = fact_pick(a->facts, TERM_COMMITTEE_OPINION, NULL, NULL);
+    *ret_json = json_pack(
+        "{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", a->id,
+        "project", answer_project_brief(project), "state", application_state_name(a->state),
+        "justification", a->justification, "created_by",
+        answer_person(a->created_by, a->created_by_login, a->created_by_name), "created",
+        answer_time(a->created_ms), "submitted", answer_time(a->submitted_ms), "decided",
+        answer_time(a->decided_ms), "datasets", datasets, "persons", persons, "agreements",
+        signed_json(a->facts, TERM_STEWARD_AGREEMENT), "opinion",
+        opinion != NULL ? fact_json(opinion) : json_null(), "undertakings",
+        signed_json(a->facts, TERM_UNDERTAKING), "needs", needs);
+    return true;
+}
+
+typedef struct Answer {
+    const char *id;
+    ApplicationQuery query;
+    json_t *json;
+} Answer;
+
+static bool read_application(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    PolicyFacts facts = {0};
+    g_autoptr(Application) a = NULL;
+    return application_load(tx, answer->id, &a, error) &&
+           application_visible(tx, actor, a, time_now_ms(), &facts, error) &&
+           policy_enforce(actor, VERB_APPLICATION_VIEW, &facts, error) &&
+           application_json(tx, a, &answer->json, error);
+}
+
+static bool reply_application(HttpRequest *request, int status, const char *id, GError **error)
+{
+    Answer answer = {.id = id};
+    if (!look_run(request_app(request), request_actor(request), VERB_APPLICATION_VIEW, id, false,
+                  read_application, &answer, error))
+        return false;
+    return http_reply_json(request, status, answer.json, error);
+}
+
+/* ---- applications ---- */
+
+static const char **texts_of_body(const HttpRequest *request, const char *name)
+{
+    const json_t *list = json_object_get(http_request_body(request), name);
+    size_t count = json_array_size(list);
+    const char **texts = g_new0(const char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = json_string_value(json_array_get(list, i));
+    return texts;
+}
+
+static bool api_create(HttpRequest *request, GError **error)
+{
+    g_autofree const char **datasets = texts_of_body(request, "datasets");
+    g_autofree const char **persons = texts_of_body(request, "persons");
+    g_autofree char *id = NULL;
+    ApplicationNew given = {
+        .project = http_request_segment(request, "project"),
+        .justification = http_body_text(request, "justification"),
+        .datasets = datasets,
+        .persons = persons,
+    };
+    return application_create(request_app(request), request_actor(request), &given, &id, error) &&
+           reply_application(request, 201, id, error);
+}
+
+static bool read_applications(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    g_autoptr(GPtrArray) list =
+        application_list(tx, actor, &answer->query, time_now_ms(), error);
+    if (list == NULL)
+        return false;
+    g_autoptr(json_t) items = json_array();
+    for (guint i = 0; i < list->len; i++) {
+        json_t *item = NULL;
+        if (!application_json(tx, g_ptr_array_index(list, i), &item, error))
+            return false;
+        json_array_append_new(items, item);
+    }
+    answer->json = g_steal_pointer(&items);
+    return true;
+}
+
+static const char *key_by_id(const json_t *item)
+{
+    return json_string_value(json_object_get(item, "id"));
+}
+
+static bool api_list(HttpRequest *request, GError **error)
+{
+    static const PolicyFacts own = {.is_owner = true};
+    g_autofree char *after = NULL;
+    const PolicyActor *actor = request_actor(request);
+    const char *project = http_request_query(request, "project");
+    if (!page_key(request, &after, error) ||
+        !policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error))
+        return false;
+    int64_t limit = page_limit(request);
+    Answer answer = {.query = {.project = project != NULL ? project : "",
+                               .awaiting_me = http_request_query(request, "awaiting") != NULL,
+                               .after = after, .limit = limit + 1}};
+    if (!look_run(request_app(request), actor, VERB_APPLICATION_VIEW, "", false,
+                  read_applications, &answer, error))
+        return false;
+    return http_reply_json(request, 200, page_json(answer.json, limit, key_by_id), error);
+}
+
+static bool api_show(HttpRequest *request, GError **error)
+{
+    return reply_application(request, 200, http_request_segment(request, "application"), error);
+}
+
+static bool api_submit(HttpRequest *request, GError **error)
+{
+    const char *id = http_request_segment(request, "application");
+    return application_submit(request_app(request), request_actor(request), id, error) &&
+           reply_application(request, 200, id, error);
+}
+
+static Signature signature_of_body(const HttpRequest *request)
+{
+    const char *comment = http_body_text(request, "comment");
+    return (Signature){
+        .dataset = http_body_text(request, "dataset"),
+        .person = http_body_text(request, "person"),
+        .outcome = http_body_text(request, "outcome"),
+        .comment = comment != NULL ? comment : "",
+        .expires_ms = http_body_time(request, "expires", 0),
+    };
+}
+
+static bool api_agree(HttpRequest *request, GError **error)
+{
+    const char *id = http_request_segment(request, "application");
+    Signature signature = signature_of_body(request);
+    return application_agree(request_app(request), request_actor(request), id, &signature,
+                             error) &&
+           reply_application(request, 200, id, error);
+}
+
+static bool api_opine(HttpRequest *request, GError **error)
+{
+    const char *id = http_request_segment(request, "application");
+    Signature signature = signature_of_body(request);
+    return application_opine(request_app(request), request_actor(request), id, &signature,
+                             error) &&
+           reply_application(request, 200, id, error);
+}
+
+static bool api_undertake(HttpRequest *request, GError **error)
+{
+    const char *id = http_request_segment(request, "application");
+    return application_undertake(request_app(request), request_actor(request), id,
+                                 http_body_text(request, "code"), error) &&
+           reply_application(request, 200, id, error);
+}
+
+static bool api_need(HttpRequest *request, GError **error)
+{
+    Signature signature = signature_of_body(request);
+    g_autofree char *fact = NULL;
+    signature.outcome = "needed";
+    if (!need_to_know_sign(request_app(request), request_actor(request),
+                           http_request_segment(request, "project"), &signature, &fact, error))
+        return false;
+    return http_reply_json(request, 201, json_pack("{s:s}", "fact", fact), error);
+}
+
+static bool api_revoke(HttpRequest *request, GError **error)
+{
+    return fact_revoke(request_app(request), request_actor(request),
+                       http_request_segment(request, "fact"), http_body_text(request, "reason"),
+                       error) &&
+           http_reply_empty(request, 204, error);
+}
+
+/* ---- the project's table ---- */
+
+static json_t *term_json(StoreTx *tx, const Accreditation *a, const AccreditationTerm *term,
+                         const char *project, GError **error)
+{
+    const AccreditationFact *fact = term->fact;
+    json_t *waits = waits_json(tx, term->waits_for, project, a->source, a->name, error);
+    if (waits == NULL)
+        return NULL;
+    return json_pack("{s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "term",
+                     policy_name(SET_TERM, term->term), "met", term->met, "reason", term->reason,
+                     "detail", term->detail, "by",
+                     fact != NULL ? json_string(fact->by_name) : json_null(), "signed",
+                     answer_time(fact != NULL ? fact->signed_ms : 0), "expires",
+                     answer_time(term->expires_ms), "waits_for", waits, "fact",
+                     fact != NULL ? json_string(fact->id) : json_null());
+}
+
+static json_t *accreditation_json(StoreTx *tx, const Accreditation *a, const char *project,
+                                  GError **error)
+{
+    g_autoptr(json_t) terms = json_array();
+    for (size_t i = 0; i < a->term_count; i++) {
+        json_t *term = term_json(tx, a, &a->terms[i], project, error);
+        if (term == NULL)
+            return NULL;
+        json_array_append_new(terms, term);
+    }
+    return json_pack("{s:o, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:b, s:O}", "person",
+                     answer_person(a->person, a->login, a->name), "dataset", "id", a->dataset,
+                     "title", a->dataset_title, "level", a->level, "source", "id", a->source,
+                     "title", a->source_title, "holds", a->holds, "terms", terms);
+}
+
+static bool read_table(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    int64_t now = time_now_ms();
+    PolicyFacts facts = {0};
+    if (!project_facts_visible(tx, actor, answer->id, now, &facts, error) ||
+        !policy_enforce(actor, VERB_PROJECT_VIEW, &facts, error))
+        return false;
+    g_autoptr(GPtrArray) list = accreditation_list(tx, answer->id, NULL, now, error);
+    if (list == NULL)
+        return false;
+    g_autoptr(json_t) items = json_array();
+    for (guint i = 0; i < list->len; i++) {
+        json_t *item =
+            accreditation_json(tx, g_ptr_array_index(list, i), answer->id, error);
+        if (item == NULL)
+            return false;
+        json_array_append_new(items, item);
+    }
+    answer->json = json_pack("{s:O, s:n}", "items", items, "next");
+    return true;
+}
+
+static bool api_table(HttpRequest *request, GError **error)
+{
+    Answer answer = {.id = http_request_segment(request, "project")};
+    if (!look_run(request_app(request), request_actor(request), VERB_PROJECT_VIEW, answer.id,
+                  false, read_table, &answer, error))
+        return false;
+    return http_reply_json(request, 200, answer.json, error);
+}
+
+/* ---- the project's files: here because who sees them depends on the label ---- */
+
+typedef struct FilesLook {
+    const char *project;
+    int64_t id_base;
+} FilesLook;
+
+static bool look_files(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    FilesLook *look = data;
+    int64_t now = time_now_ms();
+    PolicyFacts facts = {0};
+    g_autoptr(Project) project = NULL;
+    g_autofree char *volume = g_strconcat(look->project, "/files", NULL);
+    if (!project_facts_visible(tx, actor, look->project, now, &facts, error) ||
+        !accreditation_label_held(tx, volume, actor->id, now, &facts.label_held, error) ||
+        !policy_enforce(actor, VERB_FILES_VIEW, &facts, error) ||
+        !project_load(tx, look->project, &project, error))
+        return false;
+    look->id_base = project->id_base;
+    return true;
+}
+
+static json_t *file_json(const ProjectFile *file)
+{
+    return json_pack("{s:s, s:s, s:I, s:o}", "name", file->name, "kind",
+                     file->is_folder ? "folder" : "file", "size", (json_int_t)file->size,
+                     "modified", answer_time(file->modified_ms));
+}
+
+static bool api_files(HttpRequest *request, GError **error)
+{
+    const char *given = http_request_query(request, "path");
+    const char *path = given != NULL ? given : "";
+    FilesLook look = {.project = http_request_segment(request, "project")};
+    if ((*path != '\0' && !path_check_relative(path, error)) ||
+        !look_run(request_app(request), request_actor(request), VERB_FILES_VIEW, look.project,
+                  false, look_files, &look, error))
+        return false;
+    g_autoptr(GPtrArray) files =
+        project_browse(request_app(request), look.project, look.id_base, path, error);
+    if (files == NULL)
+        return false;
+    json_t *items = json_array();
+    for (guint i = 0; i < files->len; i++)
+        json_array_append_new(items, file_json(g_ptr_array_index(files, i)));
+    return http_reply_json(request, 200, json_pack("{s:s, s:o}", "path", path, "items", items),
+                           error);
+}
+
+/* ---- tables ---- */
+
+#define TERMS                                                                                      \
+    "project_open member steward_agreement committee_opinion need_to_know undertaking"
+
+static const HttpField list_fields[] = {
+    {"project", HTTP_ID, .choices = "prj"},
+    {"awaiting", HTTP_CHOICE, .choices = "me", .summary = "Those that wait for my signature"},
+    PAGE_FIELDS,
+    {0},
+};
+static const HttpField files_fields[] = {
+    {"path", HTTP_TEXT, .max = 1024, .summary = "A folder of /project; absent: its root"},
+    {0},
+};
+static const HttpField create_fields[] = {
+    {"datasets", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_DATASETS_MAX},
+    {"persons", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_PERSONS_MAX,
+     .summary = "Logins of members"},
+    {"justification", HTTP_LONG_TEXT, .required = true},
+    {0},
+};
+static const HttpField agree_fields[] = {
+    {"dataset", HTTP_ID, .required = true, .choices = "dts"},
+    {"outcome", HTTP_CHOICE, .required = true, .choices = "agreed refused"},
+    {"comment", HTTP_LONG_TEXT, .max = 4000},
+    {"expires", HTTP_TIME},
+    {0},
+};
+static const HttpField opine_fields[] = {
+    {"outcome", HTTP_CHOICE, .required = true, .choices = "favourable adjourned unfavourable"},
+    {"comment", HTTP_LONG_TEXT, .max = 4000},
+    {"expires", HTTP_TIME, .summary = "Required of a favourable opinion"},
+    {0},
+};
+static const HttpField undertake_fields[] = {
+    {"code", HTTP_SECRET, .required = true, .max = 40, .summary = "Code of the second factor"},
+    {0},
+};
+static const HttpField need_fields[] = {
+    {"person", HTTP_TEXT, .required = true, .max = 40, .summary = "Login"},
+    {"dataset", HTTP_ID, .required = true, .choices = "dts"},
+    {"comment", HTTP_LONG_TEXT, .required = true, .max = 4000},
+    {"expires", HTTP_TIME},
+    {0},
+};
+static const HttpField revoke_fields[] = {
+    {"reason", HTTP_LONG_TEXT, .required = true, .max = 2000},
+    {0},
+};
+static const HttpField fact_answer[] = {
+    {"fact", HTTP_ID, .required = true, .choices = "fac"},
+    {0},
+};
+static const HttpField brief_answer[] = {
+    {"id", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT},
+    {"tier", HTTP_TEXT},
+    {"route", HTTP_TEXT},
+    {"login", HTTP_TEXT},
+    {"name", HTTP_TEXT},
+    {"level", HTTP_TEXT},
+    {"slug", HTTP_TEXT},
+    {"vintage", HTTP_TEXT},
+    {"version", HTTP_INTEGER, .max = INT64_MAX},
+    {"state", HTTP_TEXT},
+    {"source", HTTP_ANY},
+    {0},
+};
+static const HttpField signed_answer[] = {
+    {"dataset", HTTP_TEXT},
+    {"person", HTTP_TEXT},
+    {"outcome", HTTP_TEXT, .required = true},
+    {"comment", HTTP_LONG_TEXT, .required = true},
+    {"by", HTTP_TEXT, .required = true},
+    {"signed", HTTP_TIME, .required = true},
+    {"expires", HTTP_TIME},
+    {"revoked", HTTP_BOOLEAN, .required = true},
+    {"fact", HTTP_ID, .required = true, .choices = "fac"},
+    {0},
+};
+static const HttpField need_answer[] = {
+    {"term", HTTP_TEXT, .required = true},
+    {"dataset", HTTP_TEXT},
+    {"person", HTTP_OBJECT, .fields = brief_answer},
+    {"waits_for", HTTP_TEXT_LIST, .required = true},
+    {0},
+};
+static const HttpField application_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "app"},
+    {"project", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"state", HTTP_CHOICE, .required = true, .choices = "draft submitted decided"},
+    {"justification", HTTP_LONG_TEXT, .required = true},
+    {"created_by", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"created", HTTP_TIME, .required = true},
+    {"submitted", HTTP_TIME},
+    {"decided", HTTP_TIME},
+    {"datasets", HTTP_LIST, .required = true, .fields = brief_answer},
+    {"persons", HTTP_LIST, .required = true, .fields = brief_answer},
+    {"agreements", HTTP_LIST, .required = true, .fields = signed_answer},
+    {"opinion", HTTP_OBJECT, .fields = signed_answer},
+    {"undertakings", HTTP_LIST, .required = true, .fields = signed_answer},
+    {"needs", HTTP_LIST, .required = true, .fields = need_answer},
+    {0},
+};
+static const HttpField applications_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = application_answer},
+    {"next", HTTP_TEXT},
+    {0},
+};
+static const HttpField term_answer[] = {
+    {"term", HTTP_CHOICE, .required = true, .choices = TERMS},
+    {"met", HTTP_BOOLEAN, .required = true},
+    {"reason", HTTP_TEXT, .required = true},
+    {"detail", HTTP_TEXT, .required = true},
+    {"by", HTTP_TEXT},
+    {"signed", HTTP_TIME},
+    {"expires", HTTP_TIME},
+    {"waits_for", HTTP_TEXT_LIST, .required = true},
+    {"fact", HTTP_TEXT},
+    {0},
+};
+static const HttpField row_answer[] = {
+    {"person", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"dataset", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"holds", HTTP_BOOLEAN, .required = true},
+    {"terms", HTTP_LIST, .required = true, .fields = term_answer},
+    {0},
+};
+static const HttpField table_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = row_answer},
+    {"next", HTTP_TEXT},
+    {0},
+};
+static const HttpField file_answer[] = {
+    {"name", HTTP_TEXT, .required = true},
+    {"kind", HTTP_CHOICE, .required = true, .choices = "file folder"},
+    {"size", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"modified", HTTP_TIME, .required = true},
+    {0},
+};
+static const HttpField files_answer[] = {
+    {"path", HTTP_TEXT, .required = true},
+    {"items", HTTP_LIST, .required = true, .fields = file_answer},
+    {0},
+};
+
+#define PROJECT "/api/v1/projects/{project}"
+#define APPLICATION "/api/v1/applications/{application}"
+
+const HttpRoute accreditation_routes[] = {
+    {.method = "GET", .path = PROJECT "/accreditations", .handler = api_table,
+     .access = HTTP_PERSON, .answer = table_answer, .tag = "accreditation",
+     .summary = "Who may use what, term by term"},
+    {.method = "GET", .path = PROJECT "/files", .handler = api_files, .access = HTTP_PERSON,
+     .query = files_fields, .answer = files_answer, .tag = "projects",
+     .summary = "Names of the files in /project"},
+    {.method = "POST", .path = PROJECT "/applications", .handler = api_create,
+     .access = HTTP_PERSON, .body = create_fields, .answer = application_answer, .success = 201,
+     .tag = "accreditation", .summary = "Apply for datasets"},
+    {.method = "GET", .path = "/api/v1/applications", .handler = api_list, .access = HTTP_PERSON,
+     .query = list_fields, .answer = applications_answer, .tag = "accreditation",
+     .summary = "The applications that I may see, newest first"},
+    {.method = "GET", .path = APPLICATION, .handler = api_show, .access = HTTP_PERSON,
+     .answer = application_answer, .tag = "accreditation", .summary = "One application"},
+    {.method = "POST", .path = APPLICATION "/submit", .handler = api_submit,
+     .access = HTTP_PERSON, .answer = application_answer, .tag = "accreditation",
+     .summary = "Submit it to producers and committee"},
+    {.method = "POST", .path = APPLICATION "/agreements", .handler = api_agree,
+     .access = HTTP_PERSON, .body = agree_fields, .answer = application_answer,
+     .tag = "accreditation", .summary = "A steward agrees or refuses"},
+    {.method = "POST", .path = APPLICATION "/opinion", .handler = api_opine,
+     .access = HTTP_PERSON, .body = opine_fields, .answer = application_answer,
+     .tag = "accreditation", .summary = "The committee's opinion"},
+    {.method = "POST", .path = APPLICATION "/undertaking", .handler = api_undertake,
+     .access = HTTP_PERSON, .body = undertake_fields, .answer = application_answer,
+     .tag = "accreditation", .summary = "Sign my undertaking with my second factor"},
+    {.method = "POST", .path = PROJECT "/need-to-know", .handler = api_need,
+     .access = HTTP_PERSON, .body = need_fields, .answer = fact_answer, .success = 201,
+     .tag = "accreditation", .summary = "The lead confirms that a person needs a dataset"},
+    {.method = "POST", .path = "/api/v1/facts/{fact}/revoke", .handler = api_revoke,
+     .access = HTTP_PERSON, .body = revoke_fields, .success = 204, .tag = "accreditation",
+     .summary = "Take a signature back"},
+    {0},
+};
+
+const Room accreditation_room = {.name = "accreditation", .routes = accreditation_routes};

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Applications: rows, states, who may see them, and what still awaits whom. */
+#include "accreditation/internal.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+static const char *const state_names[APPLICATION_STATE_COUNT] = {
+    [APPLICATION_DRAFT] = "draft",
+    [APPLICATION_SUBMITTED] = "submitted",
+    [APPLICATION_DECIDED] = "decided",
+};
+
+const ApplicationMove application_moves[] = {
+    {APPLICATION_DRAFT, APPLICATION_SUBMITTED, "a member submits it"},
+    {APPLICATION_SUBMITTED, APPLICATION_DECIDED, "everybody asked has answered"},
+    {0, 0, NULL},
+};
+
+const char *application_state_name(ApplicationState state)
+{
+    return state_names[state];
+}
+
+static bool application_state_parse(const char *name, ApplicationState *ret_state)
+{
+    for (int i = 0; i < APPLICATION_STATE_COUNT; i++) {
+        if (strcmp(state_names[i], name) == 0) {
+            *ret_state = (ApplicationState)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void application_person_free(void *data)
+{
+    ApplicationPerson *person = data;
+    g_free(person->id);
+    g_free(person->login);
+    g_free(person->name);
+    g_free(person);
+}
+
+void application_free(Application *a)
+{
+    if (a == NULL)
+        return;
+    g_free(a->id);
+    g_free(a->project);
+    g_free(a->justification);
+    g_free(a->created_by);
+    g_free(a->created_by_login);
+    g_free(a->created_by_name);
+    g_clear_pointer(&a->datasets, g_ptr_array_unref);
+    g_clear_pointer(&a->persons, g_ptr_array_unref);
+    g_clear_pointer(&a->facts, g_ptr_array_unref);
+    g_free(a);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+static bool rows_end(GError **problem, GError **error)
+{
+    if (*problem == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(problem));
+    return false;
+}
+
+static bool application_load_row(StoreTx *tx, const char *id, Application *a, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT a.project, a.state, a.justification, a.created_by, p.login, p.name, a.created_ms, "
+        "a.submitted_ms, a.decided_ms FROM application a JOIN person p ON p.id = a.created_by "
+        "WHERE a.id = $1", store_text(id));
+    if (rows == NULL)
+        return false;
+    g_autoptr(GError) problem = NULL;
+    if (!store_next(rows, &problem)) {
+        if (problem == NULL)
+            return application_refuse_unknown(id, error);
+        return rows_end(&problem, error);
+    }
+    a->id = g_strdup(id);
+    a->project = g_strdup(store_row_text(rows, 0));
+    if (!application_state_parse(store_row_text(rows, 1), &a->state))
+        return error_set(error, ERROR_INTERNAL, "accreditation.word", "Unknown state of %s", id);
+    a->justification = g_strdup(store_row_text(rows, 2));
+    a->created_by = g_strdup(store_row_text(rows, 3));
+    a->created_by_login = g_strdup(store_row_text(rows, 4));
+    a->created_by_name = g_strdup(store_row_text(rows, 5));
+    a->created_ms = store_row_integer(rows, 6);
+    a->submitted_ms = store_row_integer(rows, 7);
+    a->decided_ms = store_row_integer(rows, 8);
+    return true;
+}
+
+bool application_refuse_unknown(const char *id, GError **error)
+{
+    return error_set(error, ERROR_NOT_FOUND, "accreditation.no_application",
+                     "There is no application \"%s\", or it is not yours to see.", id);
+}
+
+static bool application_load_persons(StoreTx *tx, Application *a, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT p.id, p.login, p.name FROM application_person ap JOIN person p ON "
+        "p.id = ap.person WHERE ap.application = $1 ORDER BY p.login", store_text(a->id));
+    if (rows == NULL)
+        return false;
+    g_autoptr(GError) problem = NULL;
+    a->persons = g_ptr_array_new_with_free_func(application_person_free);
+    while (store_next(rows, &problem)) {
+        ApplicationPerson *person = g_new0(ApplicationPerson, 1);
+        person->id = g_strdup(store_row_text(rows, 0));
+        person->login = g_strdup(store_row_text(rows, 1));
+        person->name = g_strdup(store_row_text(rows, 2));
+        g_ptr_array_add(a->persons, person);
+    }
+    return rows_end(&problem, error);
+}
+
+static bool application_load_datasets(StoreTx *tx, Application *a, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT dataset FROM application_dataset WHERE application = $1 ORDER BY dataset",
+        store_text(a->id));
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) problem = NULL;
+    if (rows == NULL)
+        return false;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(ids, g_strdup(store_row_text(rows, 0)));
+    if (!rows_end(&problem, error))
+        return false;
+    a->datasets = g_ptr_array_new_with_free_func((GDestroyNotify)dataset_free);
+    for (guint i = 0; i < ids->len; i++) {
+        Dataset *dataset = NULL;
+        if (!dataset_load(tx, g_ptr_array_index(ids, i), &dataset, error))
+            return false;
+        g_ptr_array_add(a->datasets, dataset);
+    }
+    return true;
+}
+
+bool application_load(StoreTx *tx, const char *id, Application **ret_application, GError **error)
+{
+    g_autoptr(Application) a = g_new0(Application, 1);
+    if (!application_load_row(tx, id, a, error) || !application_load_persons(tx, a, error) ||
+        !application_load_datasets(tx, a, error))
+        return false;
+    a->facts = facts_load(tx, a->project, a->id, error);
+    if (a->facts == NULL)
+        return false;
+    *ret_application = g_steal_pointer(&a);
+    return true;
+}
+
+bool application_insert(StoreTx *tx, const char *id, const char *project, const char *justification,
+                        const char *author, const char *const *datasets,
+                        const char *const *persons, int64_t now_ms, GError **error)
+{
+    if (!store_exec(tx, error,
+                    "INSERT INTO application (id, project, state, justification, created_by, "
+                    "created_ms) VALUES ($1, $2, 'draft', $3, $4, $5)", store_text(id),
+                    store_text(project), store_text(justification), store_text(author),
+                    store_integer(now_ms)))
+        return false;
+    for (const char *const *dataset = datasets; *dataset != NULL; dataset++) {
+        if (!store_exec(tx, error,
+                        "INSERT INTO application_dataset (application, dataset) VALUES ($1, $2)",
+                        store_text(id), store_text(*dataset)))
+            return false;
+    }
+    for (const char *const *person = persons; *person != NULL; person++) {
+        if (!store_exec(tx, error,
+                        "INSERT INTO application_person (application, person) VALUES ($1, $2)",
+                        store_text(id), store_text(*person)))
+            return false;
+    }
+    return true;
+}
+
+static bool application_move_check(ApplicationState from, ApplicationState to, GError **error)
+{
+    for (const ApplicationMove *move = application_moves; move->when != NULL; move++) {
+        if (move->from == from && move->to == to)
+            return true;
+    }
+    return error_set(error, ERROR_CONFLICT, "accreditation.state",
+                     "An application that is %s cannot become %s.", state_names[from],
+                     state_names[to]);
+}
+
+bool application_move(StoreTx *tx, const Application *application, ApplicationState to,
+                      int64_t now_ms, GError **error)
+{
+    return application_move_check(application->state, to, error) &&
+           store_exec(tx, error,
+                      to == APPLICATION_SUBMITTED
+                          ? "UPDATE application SET state = $1, submitted_ms = $2 WHERE id = $3"
+                          : "UPDATE application SET state = $1, decided_ms = $2 WHERE id = $3",
+                      store_text(state_names[to]), store_integer(now_ms),
+                      store_text(application->id));
+}
+
+/* ---- who may see it --------------------------------------------------------------------------- */
+
+bool application_facts(StoreTx *tx, const PolicyActor *actor, const Application *a, int64_t now_ms,
+                       PolicyFacts *ret_facts, GError **error)
+{
+    PolicyFacts facts = {0};
+    if (!project_facts_load(tx, actor, a->project, now_ms, &facts, error))
+        return false;
+    for (guint i = 0; i < a->datasets->len && !facts.is_steward; i++) {
+        const Dataset *dataset = g_ptr_array_index(a->datasets, i);
+        if (!source_is_steward(tx, dataset->source, actor->id, &facts.is_steward, error))
+            return false;
+    }
+    for (guint i = 0; i < a->persons->len; i++) {
+        const ApplicationPerson *person = g_ptr_array_index(a->persons, i);
+        facts.is_concerned = facts.is_concerned || strcmp(person->id, actor->id) == 0;
+    }
+    *ret_facts = facts;
+    return true;
+}
+
+bool application_visible(StoreTx *tx, const PolicyActor *actor, const Application *a,
+                         int64_t now_ms, PolicyFacts *ret_facts, GError **error)
+{
+    PolicyFacts facts = {0};
+    if (!application_facts(tx, actor, a, now_ms, &facts, error))
+        return false;
+    PolicyActor viewer = *actor;
+    PolicyFacts seen = facts;
+    /* A draft is the project's own: neither producers nor the committee see it yet. */
+    if (a->state == APPLICATION_DRAFT) {
+        viewer.roles &= ~(unsigned)ROLE_COMMITTEE;
+        seen.is_steward = false;
+    }
+    PolicyDecision view = policy_decide(&viewer, VERB_APPLICATION_VIEW, &seen);
+    if (!view.allowed && strcmp(view.reason, "policy.scope") != 0)
+        return application_refuse_unknown(a->id, error);
+    *ret_facts = facts;
+    return true;
+}
+
+/* The same rule as a query. Whoever sees all by a role of the platform is told by policy. */
+static GPtrArray *application_ids(StoreTx *tx, const PolicyActor *actor,
+                                  const ApplicationQuery *query, const char *after,
+                                  int64_t now_ms, GError **error)
+{
+    static const PolicyFacts outside = {.has_project = true};
+    PolicyActor plain = *actor;
+    plain.roles &= ~(unsigned)ROLE_COMMITTEE;
+    bool all = policy_decide(&plain, VERB_APPLICATION_VIEW, &outside).allowed;
+    bool submitted = policy_decide(actor, VERB_APPLICATION_VIEW, &outside).allowed;
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT a.id FROM application a WHERE ($1 = '' OR a.project = $1) AND ($2 = '' OR "
+        "a.created_ms < (SELECT created_ms FROM application WHERE id = $2) OR (a.id < $2 AND "
+        "a.created_ms = (SELECT created_ms FROM application WHERE id = $2))) AND ("
+        "$3 = 'all' OR ($3 = 'submitted' AND a.state <> 'draft') OR "
+        "EXISTS (SELECT 1 FROM project_member m WHERE m.project = a.project AND m.person = $4 AND "
+        "m.removed_ms IS NULL AND m.starts_ms <= $5 AND m.ends_ms > $5) OR "
+        "EXISTS (SELECT 1 FROM application_person p WHERE p.application = a.id AND "
+        "p.person = $4) OR (a.state <> 'draft' AND EXISTS (SELECT 1 FROM application_dataset ad "
+        "JOIN dataset d ON d.id = ad.dataset JOIN source_steward s ON s.source = d.source "
+        "WHERE ad.application = a.id AND s.person = $4))) "
+        "ORDER BY a.created_ms DESC, a.id DESC LIMIT $6",
+        store_text(query->project), store_text(after),
+        store_text(all ? "all" : (submitted ? "submitted" : "own")), store_text(actor->id),
+        store_integer(now_ms), store_integer(query->limit));
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(ids, g_strdup(store_row_text(rows, 0)));
+    return rows_end(&problem, error) ? g_steal_pointer(&ids) : NULL;
+}
+
+static bool application_awaits(StoreTx *tx, const PolicyActor *actor, const Application *a,
+                               int64_t now_ms, bool *ret_awaits, GError **error)
+{
+    g_autoptr(GPtrArray) needs = NULL;
+    PolicyFacts facts = {0};
+    bool mine = false;
+    if (!application_facts(tx, actor, a, now_ms, &facts, error))
+        return false;
+    needs = application_needs(a, facts.route);
+    for (guint i = 0; i < needs->len && !mine; i++) {
+        if (!application_need_is_mine(tx, actor, &facts, g_ptr_array_index(needs, i), &mine,
+                                      error))
+            return false;
+    }
+    *ret_awaits = mine;
+    return true;
+}
+
+GPtrArray *application_list(StoreTx *tx, const PolicyActor *actor, const ApplicationQuery *query,
+                            int64_t now_ms, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)application_free);
+    g_autofree char *after = g_strdup(query->after);
+    guint read = 0;
+    do {
+        g_autoptr(GPtrArray) ids = application_ids(tx, actor, query, after, now_ms, error);
+        if (ids == NULL)
+            return NULL;
+        read = ids->len;
+        for (guint i = 0; i < ids->len && list->len < query->limit; i++) {
+            g_autoptr(Application) a = NULL;
+            bool wanted = true;
+            if (!application_load(tx, g_ptr_array_index(ids, i), &a, error) ||
+                (query->awaiting_me && !application_awaits(tx, actor, a, now_ms, &wanted, error)))
+                return NULL;
+            g_free(after);
+            after = g_strdup(a->id);
+            if (wanted)
+                g_ptr_array_add(list, g_steal_pointer(&a));
+        }
+    } while (read == query->limit && list->len < query->limit);
+    return g_steal_pointer(&list);
+}
+
+/* ---- what awaits whom ------------------------------------------------------------------------- */
+
+static void need_add(GPtrArray *needs, unsigned term, const Dataset *dataset,
+                     const ApplicationPerson *person, const char *waits_for)
+{
+    ApplicationNeed *need = g_new0(ApplicationNeed, 1);
+    *need = (ApplicationNeed){term, dataset, person, waits_for};
+    g_ptr_array_add(needs, need);
+}
+
+/* A refusal ends the matter for a dataset: nothing more is asked of anybody. */
+static bool dataset_is_refused(const Application *a, const Dataset *dataset)
+{
+    const AccreditationFact *agreement =
+        fact_pick(a->facts, TERM_STEWARD_AGREEMENT, dataset->id, NULL);
+    const AccreditationFact *opinion = fact_pick(a->facts, TERM_COMMITTEE_OPINION, NULL, NULL);
+    return (agreement != NULL && strcmp(agreement->outcome, "refused") == 0) ||
+           (opinion != NULL && strcmp(opinion->outcome, "unfavourable") == 0);
+}
+
+static void needs_of_stewards(const Application *a, GPtrArray *needs)
+{
+    for (guint i = 0; i < a->datasets->len; i++) {
+        const Dataset *dataset = g_ptr_array_index(a->datasets, i);
+        if (fact_pick(a->facts, TERM_STEWARD_AGREEMENT, dataset->id, NULL) == NULL)
+            need_add(needs, TERM_STEWARD_AGREEMENT, dataset, NULL, "steward");
+    }
+}
+
+static void needs_of_committee(const Application *a, GPtrArray *needs)
+{
+    const AccreditationFact *opinion = fact_pick(a->facts, TERM_COMMITTEE_OPINION, NULL, NULL);
+    bool any = false;
+    for (guint i = 0; i < a->datasets->len; i++) {
+        const Dataset *dataset = g_ptr_array_index(a->datasets, i);
+        const AccreditationFact *agreement =
+            fact_pick(a->facts, TERM_STEWARD_AGREEMENT, dataset->id, NULL);
+        if (agreement == NULL)
+            return; /* the committee waits for every producer */
+        any = any || !dataset_is_refused(a, dataset);
+    }
+    if (any && (opinion == NULL || strcmp(opinion->outcome, "adjourned") == 0))
+        need_add(needs, TERM_COMMITTEE_OPINION, NULL, NULL, "committee");
+}
+
+static void needs_of_lead(const Application *a, GPtrArray *needs)
+{
+    for (guint i = 0; i < a->datasets->len; i++) {
+        const Dataset *dataset = g_ptr_array_index(a->datasets, i);
+        for (guint j = 0; j < a->persons->len; j++) {
+            const ApplicationPerson *person = g_ptr_array_index(a->persons, j);
+            if (fact_pick(a->facts, TERM_NEED_TO_KNOW, dataset->id, person->id) == NULL)
+                need_add(needs, TERM_NEED_TO_KNOW, dataset, person, "lead");
+        }
+    }
+}
+
+static void needs_of_persons(const Application *a, GPtrArray *needs)
+{
+    for (guint j = 0; j < a->persons->len; j++) {
+        const ApplicationPerson *person = g_ptr_array_index(a->persons, j);
+        bool missing = false;
+        for (guint i = 0; i < a->datasets->len; i++) {
+            const Dataset *dataset = g_ptr_array_index(a->datasets, i);
+            missing = missing ||
+                      (!dataset_is_refused(a, dataset) &&
+                       fact_pick(a->facts, TERM_UNDERTAKING, dataset->id, person->id) == NULL);
+        }
+        if (missing)
+            need_add(needs, TERM_UNDERTAKING, NULL, person, "person");
+    }
+}
+
+typedef struct NeedRow {
+    PolicyTerm term;
+    void (*collect)(const Application *application, GPtrArray *needs);
+} NeedRow;
+
+static const NeedRow need_rows[] = {
+    {TERM_STEWARD_AGREEMENT, needs_of_stewards},
+    {TERM_COMMITTEE_OPINION, needs_of_committee},
+    {TERM_NEED_TO_KNOW, needs_of_lead},
+    {TERM_UNDERTAKING, needs_of_persons},
+};
+
+GPtrArray *application_needs(const Application *a, unsigned route)
+{
+    GPtrArray *needs = g_ptr_array_new_with_free_func(g_free);
+    if (a->state == APPLICATION_DRAFT) {
+        need_add(needs, 0, NULL, NULL, "applicant");
+        return needs;
+    }
+    unsigned terms = policy_route((PolicyRoute)route)->terms;
+    for (size_t i = 0; i < G_N_ELEMENTS(need_rows); i++) {
+        if ((terms & need_rows[i].term) != 0)
+            need_rows[i].collect(a, needs);
+    }
+    return needs;
+}
+
+bool application_need_is_mine(StoreTx *tx, const PolicyActor *actor, const PolicyFacts *facts,
+                              const ApplicationNeed *need, bool *ret_mine, GError **error)
+{
+    *ret_mine = false;
+    switch (need->term) {
+    case TERM_STEWARD_AGREEMENT:
+        return source_is_steward(tx, need->dataset->source, actor->id, ret_mine, error);
+    case TERM_COMMITTEE_OPINION:
+        *ret_mine = (actor->roles & ROLE_COMMITTEE) != 0 && facts->project_roles == 0;
+        return true;
+    case TERM_NEED_TO_KNOW:
+        *ret_mine = (facts->project_roles & PROJECT_LEAD) != 0;
+        return true;
+    case TERM_UNDERTAKING:
+        *ret_mine = strcmp(need->person->id, actor->id) == 0;
+        return true;
+    default:
+        return true; /* a draft waits for nobody in particular */
+    }
+}
+
+bool application_settle(StoreTx *tx, const char *id, int64_t now_ms, GError **error)
+{
+    g_autoptr(Application) a = NULL;
+    g_autoptr(Project) project = NULL;
+    if (!application_load(tx, id, &a, error) || !project_load(tx, a->project, &project, error))
+        return false;
+    if (a->state != APPLICATION_SUBMITTED)
+        return true;
+    g_autoptr(GPtrArray) needs = application_needs(a, project->route);
+    for (guint i = 0; i < needs->len; i++) {
+        const ApplicationNeed *need = g_ptr_array_index(needs, i);
+        if (need->term != TERM_UNDERTAKING)
+            return true;
+    }
+    return application_move(tx, a, APPLICATION_DECIDED, now_ms, error);
+}
