@@ -163,13 +163,16 @@ remember() {
     printf '%s\n' "$changed_now" > "$cache/$1.new" && mv "$cache/$1.new" "$cache/$1"
 }
 
-# npm_ensure FOLDER: its locked packages, from the machine's npm.
+# npm_ensure FOLDER: its locked packages, from the machine's npm. Not `npm ci`: that one refuses a lock
+# file without the optional packages of platforms that Darse does not run on. What is locked is installed
+# as locked either way, with its checksum.
 npm_ensure() {
     local folder=$1 stamp
     stamp=npm-$(printf %s "$folder" | tr / -)
     if changed "$stamp" "$folder/package.json" "$folder/package-lock.json" \
         || [ ! -d "$tree/$folder/node_modules" ]; then
-        quietly "npm packages of $folder" npm --prefix "$tree/$folder" ci --no-audit --no-fund \
+        quietly "npm packages of $folder" npm --prefix "$tree/$folder" install --no-save --no-audit \
+            --no-fund \
             || die "npm could not install the locked packages of $folder. Is there a network, and is \
 npm set up on this machine?"
         remember "$stamp"
