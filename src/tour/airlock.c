@@ -5,9 +5,7 @@
 #include "base/error.h"
 #include "base/files.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define RELEASE_MAX_BYTES (8 * 1024 * 1024)
 
@@ -132,26 +130,66 @@ static bool step_review(Tour *tour, GError **error)
            export_state(tour, tour->scientist, tour->export, "approved", NULL, error);
 }
 
-/* Runs `darse release verify` on the bytes as they were received. */
-static bool verify_offline(Tour *tour, GBytes *release, GError **error)
+/* Runs this program with ARGV (ended by NULL). *RET_OUTPUT is what it printed, both ways. */
+static bool run_program(char **argv, bool *ret_done, char **ret_output, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/darse-tour-XXXXXX.zip", g_get_tmp_dir());
-    FD_AUTO int fd = mkstemps(path, (int)strlen(".zip"));
-    gsize size = 0;
-    const void *bytes = g_bytes_get_data(release, &size);
-    if (fd < 0 || !fd_write_all(fd, bytes, size, error))
-        return fd >= 0 || tour_fail(error, "no temporary file can be made");
-    char *argv[] = {(char *)tour->program, "release", "verify", path, NULL};
     g_autofree char *output = NULL;
     g_autofree char *problem = NULL;
     int status = 0;
-    bool ran = g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &problem,
-                            &status, error);
-    unlink(path);
-    if (!ran)
+    if (!g_spawn_sync(NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, &problem, &status,
+                      error))
         return false;
-    return g_spawn_check_wait_status(status, NULL) ||
-           tour_fail(error, "the release does not verify: %s%s", output, problem);
+    *ret_done = g_spawn_check_wait_status(status, NULL);
+    *ret_output = g_strconcat(output, problem, NULL);
+    return true;
+}
+
+/* What somebody elsewhere would do: the keys were kept, the file came by any way. */
+static bool verify_file(Tour *tour, const char *folder, const char *name, const void *bytes,
+                        gsize size, bool genuine, GError **error)
+{
+    g_autofree char *keys = g_build_filename(folder, "keys", NULL);
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    if (!file_write(path, bytes, size, 0600, error))
+        return false;
+    char *argv[] = {(char *)tour->program, "release", "verify", "--key", keys, path, NULL};
+    g_autofree char *output = NULL;
+    bool accepted = false;
+    if (!run_program(argv, &accepted, &output, error))
+        return false;
+    if (accepted != genuine)
+        return tour_fail(error, "%s release was %s: %s", genuine ? "the" : "an altered",
+                         accepted ? "accepted" : "refused", output);
+    return true;
+}
+
+static bool verify_in(Tour *tour, const char *folder, GBytes *release, GError **error)
+{
+    char *argv[] = {(char *)tour->program, "release", "keys", "--state",
+                    (char *)demo_world_state_dir(tour->world), NULL};
+    g_autofree char *keys = NULL;
+    g_autofree char *path = g_build_filename(folder, "keys", NULL);
+    bool printed = false;
+    if (!run_program(argv, &printed, &keys, error) ||
+        !file_write(path, keys, strlen(keys), 0600, error))
+        return false;
+    if (!printed)
+        return tour_fail(error, "the keys cannot be printed: %s", keys);
+    gsize size = 0;
+    const char *bytes = g_bytes_get_data(release, &size);
+    g_autofree char *altered = g_memdup2(bytes, size);
+    altered[size / 2] ^= 1;
+    return verify_file(tour, folder, "release.zip", bytes, size, true, error) &&
+           verify_file(tour, folder, "altered.zip", altered, size, false, error);
+}
+
+static bool verify_offline(Tour *tour, GBytes *release, GError **error)
+{
+    g_autofree char *folder = g_dir_make_tmp("darse-tour-XXXXXX", error);
+    if (folder == NULL)
+        return false;
+    bool good = verify_in(tour, folder, release, error);
+    return tree_remove(folder, good ? error : NULL) && good;
 }
 
 static bool step_release(Tour *tour, GError **error)
@@ -164,7 +202,7 @@ static bool step_release(Tour *tour, GError **error)
         return false;
     if (status != 200)
         return tour_fail(error, "the release was answered with %d", status);
-    tour_note(tour, "%zu bytes; `darse release verify` accepts it", g_bytes_get_size(release));
+    tour_note(tour, "%zu bytes; `darse release verify` accepts it, and not with a bit changed", g_bytes_get_size(release));
     return verify_offline(tour, release, error) &&
            export_state(tour, tour->scientist, tour->export, "released", NULL, error);
 }
