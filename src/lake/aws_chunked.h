@@ -23,6 +23,7 @@ typedef bool (*AwsChunkedSink)(const char *bytes, size_t size, void *user, GErro
 
 typedef struct AwsChunkedPlan {
     bool is_signed;                       /* each chunk carries a signature */
+    bool is_trusted;                      /* signatures are there but not checked: through a door */
     bool has_trailer;
     int64_t decoded_length;               /* x-amz-decoded-content-length */
     /* for a signed one */

@@ -309,6 +309,11 @@ static bool parse_payload(const char *text, SigV4 *sigv4, GError **error)
     return true;
 }
 
+bool sigv4_parse_payload(const char *text, SigV4 *sigv4, GError **error)
+{
+    return parse_payload(text != NULL ? text : "UNSIGNED-PAYLOAD", sigv4, error);
+}
+
 /* VALUE of "Name=VALUE" in "Credential=..., SignedHeaders=..., Signature=...". Caller frees. */
 static char *authorization_part(GStrv parts, const char *name)
 {

@@ -57,6 +57,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SigV4, sigv4_clear)
  * ERROR_DENIED "lake.anonymous" when there is no signature at all. */
 bool sigv4_parse(const SigV4Request *request, SigV4 *ret_sigv4, GError **error);
 
+/* x-amz-content-sha256 alone (NULL: unsigned), for a request whose signature says nothing: that
+ * of a door. */
+bool sigv4_parse_payload(const char *text, SigV4 *sigv4, GError **error);
+
 /* What is signed. Refuses a request whose x-amz-* headers or Host are not all signed. Caller frees. */
 char *sigv4_canonical_request(const SigV4Request *request, const SigV4 *sigv4, GError **error);
 char *sigv4_scope(const SigV4 *sigv4);                              /* "date/region/s3/aws4_request" */
