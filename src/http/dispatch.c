@@ -210,7 +210,7 @@ void dispatch_completed(void *server, struct MHD_Connection *mhd, void **context
     log_access(request, code);
     MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned int)HTTP_IDLE_SECONDS);
     /* From now on, for the whole head of the next request on this connection. */
-    set_deadline(request, HTTP_IDLE_SECONDS * 1000 + HTTP_HEADER_DEADLINE_MS);
+    set_deadline(request, HTTP_IDLE_SECONDS * 1000 + self->limits.head_timeout_ms);
     request_free(request);
     atomic_fetch_sub(&self->active, 1);
 }

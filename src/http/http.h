@@ -199,6 +199,7 @@ typedef struct HttpListener {
 typedef struct HttpLimits {
     int max_connections;
     int64_t max_body_bytes;
+    int head_timeout_ms;              /* for a whole request head (0: 30 s), however it drips */
 } HttpLimits;
 
 /* Starts listening. Sites must outlive the server. */

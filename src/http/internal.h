@@ -19,7 +19,7 @@
 #define HTTP_HEADERS_MAX 100           /* headers of one request */
 #define HTTP_IDLE_SECONDS 60           /* without a byte */
 #define HTTP_LONG_SECONDS 900          /* the same, once a stream or relay is being answered */
-#define HTTP_HEADER_DEADLINE_MS 30000  /* a new connection's whole first head */
+#define HTTP_HEAD_TIMEOUT_MS 30000     /* a new connection's whole first head */
 #define HTTP_BODY_DEADLINE_MS 120000   /* a whole body kept in memory */
 #define HTTP_LINGER_MS 2000            /* a refused upload is read and dropped so long */
 #define HTTP_JSON_DEPTH_MAX 32

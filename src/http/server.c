@@ -24,7 +24,7 @@
 
 #define SERVER_STACK_SIZE (512 * 1024)
 #define SERVER_BACKLOG 1024
-#define SERVER_REAP_MS 1000
+#define SERVER_REAP_MS 500
 
 /* ---- the listening socket ---- */
 
@@ -110,7 +110,7 @@ static HttpConnection *connection_new(HttpServer *server, struct MHD_Connection 
     connection->door = door_path(connection->fd);
     connection->link.data = connection;
     connection->started_ms = time_monotonic_ms();
-    atomic_store(&connection->deadline_ms, connection->started_ms + HTTP_HEADER_DEADLINE_MS);
+    atomic_store(&connection->deadline_ms, connection->started_ms + server->limits.head_timeout_ms);
     g_mutex_lock(&server->mutex);
     g_queue_push_tail_link(&server->connections, &connection->link);
     g_cond_signal(&server->wake);
@@ -247,6 +247,8 @@ HttpServer *http_server_start(const HttpListener *listener, const HttpLimits *li
     HttpServer *server = g_new0(HttpServer, 1);
     server->sites = listener->sites;
     server->limits = *limits;
+    if (server->limits.head_timeout_ms == 0)
+        server->limits.head_timeout_ms = HTTP_HEAD_TIMEOUT_MS;
     server->port = socket_port(fd);
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     server->etags = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -311,7 +311,8 @@ static const HttpSite *const sites[] = {&raw_site, &portal_site, NULL};
 static void set_up(Fixture *fixture, const void *data)
 {
     HttpListener listener = {"127.0.0.1", 0, sites};
-    HttpLimits limits = {.max_connections = 300, .max_body_bytes = 64 * 1024};
+    HttpLimits limits = {.max_connections = 300, .max_body_bytes = 64 * 1024,
+                         .head_timeout_ms = 600};
     g_autoptr(GError) error = NULL;
     fixture->server = http_server_start(&listener, &limits, &error);
     g_assert_no_error(error);
@@ -873,6 +874,91 @@ static void test_door(Fixture *fixture, const void *data)
     g_rmdir(folder);
 }
 
+/* One byte at a time, for ever: closed at the deadline, while others are served. */
+static void test_slow_head(Fixture *fixture, const void *data)
+{
+    int fd = dial(fixture);
+    int64_t begin_ms = time_monotonic_ms(), ended_ms = 0;
+    const char *drip = "GET /api/v1/things HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+    for (int i = 0; ended_ms == 0 && i < 400; i++) {
+        char c = i < (int)strlen(drip) ? drip[i] : 'x';
+        char answer;
+        if (send(fd, &c, 1, MSG_NOSIGNAL) < 0 || recv(fd, &answer, 1, MSG_DONTWAIT) == 0)
+            ended_ms = time_monotonic_ms();
+        g_usleep(10000);
+    }
+    close(fd);
+    g_assert_cmpint(ended_ms, !=, 0);
+    g_assert_cmpint(ended_ms - begin_ms, >=, 500);
+}
+
+/* The log says which route, who and how, and nothing of what was asked. */
+static void test_access_log(Fixture *fixture, const void *data)
+{
+    char path[] = "/tmp/test-http-XXXXXX";
+    int log_fd = mkstemp(path), saved = dup(STDERR_FILENO);
+    log_setup("test", LOG_LEVEL_INFO);
+    dup2(log_fd, STDERR_FILENO);
+    g_autofree char *answer = exchange(
+        fixture, "GET /api/v1/things?q=hidden HTTP/1.1\r\n" HEAD "Authorization: Bearer right\r\n"
+                 "\r\n");
+    g_autofree char *refused = exchange(
+        fixture, "GET /api/v1/things/none HTTP/1.1\r\n" HEAD "\r\n");
+    g_usleep(50000);
+    dup2(saved, STDERR_FILENO);
+    log_setup("test", LOG_LEVEL_ERROR);
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    unlink(path);
+    close(log_fd);
+    close(saved);
+    g_assert_nonnull(strstr(text, "\"route\":\"/api/v1/things\",\"status\":\"200\""));
+    g_assert_nonnull(strstr(text, "\"actor\":\"per-1\""));
+    g_assert_nonnull(strstr(text, "\"route\":\"/api/v1/things/{thing}\",\"status\":\"404\""));
+    g_assert_nonnull(strstr(text, "\"reason\":\"things.none\""));
+    g_assert_null(strstr(text, "hidden"));
+    g_assert_null(strstr(text, "right"));
+}
+
+static void test_static(Fixture *fixture, const void *data)
+{
+    static const struct {
+        const char *target, *headers, *status, *part;
+    } rows[] = {
+        {"/", "", "200", "<title>Test</title>"},
+        {"/", "", "200", "Cache-Control: no-cache\r\n"},
+        {"/projects/prj-1", "", "200", "<title>Test</title>"},
+        {"/plain.css", "", "200", "Content-Type: text/css; charset=utf-8\r\n"},
+        {"/plain.css", "", "200", "Content-Security-Policy: default-src 'self'"},
+        {"/assets/index-Xy12_ab9.js", "", "200", "let hashed"},
+        {"/assets/index-Xy12_ab9.js", "", "200",
+         "Cache-Control: public, max-age=31536000, immutable\r\n"},
+        {"/assets/index-Xy12_ab9.js", "Accept-Encoding: br, gzip\r\n", "200",
+         "Content-Encoding: gzip\r\n"},
+        {"/assets/index-Xy12_ab9.js", "Accept-Encoding: gzip;q=0\r\n", "200", "let hashed"},
+        {"/missing.js", "", "404", "http.not_found"},
+        {"/assets/..%2findex.html", "", "400", "http.path"},
+        {"/api/v1/unknown", "", "404", "http.not_found"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strdup_printf("GET %s HTTP/1.1\r\n" HEAD "%s\r\n",
+                                                rows[i].target, rows[i].headers);
+        g_autofree char *answer = exchange(fixture, text);
+        g_test_message("%s", text);
+        g_assert_cmpint(strncmp(answer + 9, rows[i].status, 3), ==, 0);
+        g_assert_nonnull(strstr(answer, rows[i].part));
+    }
+    g_autofree char *first = exchange(fixture, "GET / HTTP/1.1\r\n" HEAD "\r\n");
+    const char *etag = strstr(first, "ETag: \"") + 6;
+    g_autofree char *again = g_strdup_printf("GET / HTTP/1.1\r\n" HEAD "If-None-Match: %.*s\r\n\r\n",
+                                             (int)strcspn(etag, "\r"), etag);
+    g_autofree char *same = exchange(fixture, again);
+    g_assert_true(g_str_has_prefix(same, "HTTP/1.1 304 "));
+    g_autofree char *posted = exchange(
+        fixture, "POST / HTTP/1.1\r\n" HEAD "Content-Length: 1\r\n\r\nx");
+    g_assert_true(g_str_has_prefix(posted, "HTTP/1.1 404 "));
+}
+
 static void test_openapi(void)
 {
     g_autoptr(json_t) document = http_openapi(tables, "Test", "1", "http://localhost");
@@ -913,6 +999,9 @@ int main(int argc, char **argv)
     TEST("/http/many", test_many);
     TEST("/http/raw", test_raw);
     TEST("/http/door", test_door);
+    TEST("/http/slow-head", test_slow_head);
+    TEST("/http/access-log", test_access_log);
+    TEST("/http/static", test_static);
     g_test_add_func("/http/openapi", test_openapi);
     return g_test_run();
 }
