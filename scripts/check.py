@@ -128,7 +128,7 @@ def count_meson(path, suite):
             counter.fail(f"{suite}/{run_of['name']}: {run_of['result']}, "
                          f"exit code {run_of.get('returncode')}")
         elif one.passed + one.failed + one.skipped == 0:
-            counter.fail(f"{suite}/{run_of['name']}: ran no test")
+            counter.passed += 1    # a program that says it all with its exit code: a fuzz target
     return counter.result()
 
 
