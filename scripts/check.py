@@ -127,6 +127,8 @@ def count_meson(path, suite):
         if run_of["result"] not in ("OK", "SKIP") and not one.failed:
             counter.fail(f"{suite}/{run_of['name']}: {run_of['result']}, "
                          f"exit code {run_of.get('returncode')}")
+        elif one.passed + one.failed + one.skipped == 0 and "1.." in (run_of.get("stdout") or ""):
+            counter.fail(f"{suite}/{run_of['name']}: ran no test")
         elif one.passed + one.failed + one.skipped == 0:
             counter.passed += 1    # a program that says it all with its exit code: a fuzz target
     return counter.result()
