@@ -5,7 +5,7 @@
  * never run ahead of what is durable. It keeps only the edge of the tree in memory.
  *
  * A round costs a few fsyncs of the same disk that the writer needs: without anyone waiting there
- * are at most ten rounds a second; whoever waits gets one at once.
+ * are at most two rounds a second; whoever waits gets one at once.
  */
 #include "audit/audit.h"
 
@@ -21,7 +21,7 @@
 #define AUDIT_BATCH 4096              /* rows read in one snapshot */
 #define AUDIT_ROUND_BATCHES 256       /* then a checkpoint, even if there is more */
 #define AUDIT_LAZY_LEAVES 2048        /* beyond, one sync of the file system replaces many */
-#define AUDIT_PACE_MS 100
+#define AUDIT_PACE_MS 500
 #define AUDIT_RETRY_MS 1000
 #define AUDIT_POLL_MS 2000            /* other programs also append rows */
 
