@@ -288,10 +288,11 @@ static bool api_need(HttpRequest *request, GError **error)
 
 static bool api_revoke(HttpRequest *request, GError **error)
 {
-    return fact_revoke(request_app(request), request_actor(request),
-                       http_request_segment(request, "fact"), http_body_text(request, "reason"),
-                       error) &&
-           http_reply_empty(request, 204, error);
+    const char *fact = http_request_segment(request, "fact");
+    if (!fact_revoke(request_app(request), request_actor(request), fact,
+                     http_body_text(request, "reason"), error))
+        return false;
+    return http_reply_json(request, 200, json_pack("{s:s}", "fact", fact), error);
 }
 
 /* ---- the project's table ---- */
@@ -328,25 +329,43 @@ static json_t *accreditation_json(StoreTx *tx, const Accreditation *a, const cha
                      "title", a->source_title, "holds", a->holds, "terms", terms);
 }
 
+/* A steward who is not in the project sees in it what concerns their own sources. */
+static bool table_line_is_visible(StoreTx *tx, const PolicyActor *actor, const Accreditation *a,
+                                  const PolicyFacts *facts, bool *ret_visible, GError **error)
+{
+    PolicyFacts about = *facts;
+    if (!source_is_steward(tx, a->source, actor->id, &about.is_steward, error))
+        return false;
+    *ret_visible = about.is_steward || policy_decide(actor, VERB_PROJECT_VIEW, facts).allowed;
+    return true;
+}
+
 static bool read_table(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
 {
     Answer *answer = data;
     int64_t now = time_now_ms();
     PolicyFacts facts = {0};
-    if (!project_facts_visible(tx, actor, answer->id, now, &facts, error) ||
-        !policy_enforce(actor, VERB_PROJECT_VIEW, &facts, error))
+    if (!policy_enforce(actor, VERB_SOURCE_VIEW, NULL, error) ||
+        !project_facts_load(tx, actor, answer->id, now, &facts, error))
         return false;
     g_autoptr(GPtrArray) list = accreditation_list(tx, answer->id, NULL, now, error);
     if (list == NULL)
         return false;
     g_autoptr(json_t) items = json_array();
     for (guint i = 0; i < list->len; i++) {
-        json_t *item =
-            accreditation_json(tx, g_ptr_array_index(list, i), answer->id, error);
-        if (item == NULL)
+        const Accreditation *a = g_ptr_array_index(list, i);
+        bool visible = false;
+        if (!table_line_is_visible(tx, actor, a, &facts, &visible, error))
             return false;
-        json_array_append_new(items, item);
+        json_t *item = visible ? accreditation_json(tx, a, answer->id, error) : NULL;
+        if (visible && item == NULL)
+            return false;
+        if (visible)
+            json_array_append_new(items, item);
     }
+    if (json_array_size(items) == 0 &&
+        !project_facts_visible(tx, actor, answer->id, now, &facts, error))
+        return false;
     answer->json = json_pack("{s:O, s:n}", "items", items, "next");
     return true;
 }
@@ -591,7 +610,7 @@ const HttpRoute accreditation_routes[] = {
      .access = HTTP_PERSON, .body = need_fields, .answer = fact_answer, .success = 201,
      .tag = "accreditation", .summary = "The lead confirms that a person needs a dataset"},
     {.method = "POST", .path = "/api/v1/facts/{fact}/revoke", .handler = api_revoke,
-     .access = HTTP_PERSON, .body = revoke_fields, .success = 204, .tag = "accreditation",
+     .access = HTTP_PERSON, .body = revoke_fields, .answer = fact_answer, .tag = "accreditation",
      .summary = "Take a signature back"},
     {0},
 };
