@@ -321,7 +321,7 @@ static bool zip_members(ZipWriter *zip, const ReleaseContent *content, const Doc
 
 static bool zip_write(const ReleaseContent *content, const Documents *d, int fd, GError **error)
 {
-    g_auto(ReleaseLocale) locale = release_locale_enter();
+    G_GNUC_UNUSED g_auto(ReleaseLocale) locale = release_locale_enter();
     struct archive *archive = archive_write_new();
     ZipWriter zip = {archive, content->decided_ms, error};
     archive_write_add_filter_none(archive);

@@ -219,7 +219,7 @@ static bool read_members(PartsReader *reader)
 
 ReleaseParts *release_read_parts(int fd, GError **error)
 {
-    g_auto(ReleaseLocale) locale = release_locale_enter();
+    G_GNUC_UNUSED g_auto(ReleaseLocale) locale = release_locale_enter();
     g_autoptr(ReleaseParts) parts = g_new0(ReleaseParts, 1);
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     parts->files = g_ptr_array_new_with_free_func((GDestroyNotify)member_free);

@@ -30,8 +30,10 @@ char *time_format(int64_t time_ms)
     g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(seconds);
     if (when == NULL)
         return g_strdup("");
-    g_autofree char *head = g_date_time_format(when, "%Y-%m-%dT%H:%M:%S");
-    return g_strdup_printf("%s.%03dZ", head, (int)(time_ms - seconds * 1000));
+    /* GLib's %Y writes the year 27 as "27", which no parser of RFC 3339 takes back. */
+    g_autofree char *tail = g_date_time_format(when, "-%m-%dT%H:%M:%S");
+    return g_strdup_printf("%04d%s.%03dZ", g_date_time_get_year(when), tail,
+                           (int)(time_ms - seconds * 1000));
 }
 
 bool time_parse(const char *text, int64_t *ret_time_ms, GError **error)

@@ -311,8 +311,10 @@ static bool head_check_start(CsvScan *scan, GError **error)
         return error_set(error, ERROR_UNPROCESSABLE, "table.not_csv",
                          "The file is not CSV but %s.", b[1] == 'K' ? "a zip or a spreadsheet"
                                                                     : "Parquet");
-    if (n >= 3 && memcmp(b, "\xEF\xBB\xBF", 3) == 0)
+    if (n >= 3 && memcmp(b, "\xEF\xBB\xBF", 3) == 0) {
         g_byte_array_remove_range(scan->head, 0, 3);
+        scan->head_scanned -= MIN(3, scan->head_scanned);
+    }
     return true;
 }
 
@@ -362,12 +364,11 @@ static bool feed_bytes(CsvScan *scan, const char *bytes, size_t size, GError **e
 static bool head_release(CsvScan *scan, GError **error)
 {
     g_autoptr(GByteArray) head = scan->head;
-    size_t record = scan->head_scanned;
     bool ok = head_check_start(scan, error);
     scan->head = NULL;
     if (!ok)
         return false;
-    scan->delimiter = delimiter_detect(head->data, MIN(record, head->len));
+    scan->delimiter = delimiter_detect(head->data, MIN(scan->head_scanned, head->len));
     return feed_bytes(scan, (const char *)head->data, head->len, error);
 }
 
