@@ -32,6 +32,7 @@ static const int flag_columns[SDC_FLAG_COUNT] = {
 /* The list stops before its message would be too large. */
 #define FLAGS_BYTES_MAX (500 * 1024)
 #define FLAG_BYTES 80
+#define NUMBER_BYTES_MAX 200
 
 typedef struct Lint {
     Table *table;
@@ -180,7 +181,12 @@ static bool lint_read(Lint *lint, GError **error)
         if (lint->values[i] == NULL)
             continue;
         g_autofree char *name = duck_name(lint->declared[i]);
-        g_string_append_printf(sql, "%strim(CAST(%s AS VARCHAR))", sql->len > 7 ? ", " : "", name);
+        /* A value too long to be a number stays one that is not: cut, and marked as cut. */
+        g_string_append_printf(sql,
+                               "%sCASE WHEN strlen(CAST(%s AS VARCHAR)) > %d "
+                               "THEN left(CAST(%s AS VARCHAR), 40) || '...' "
+                               "ELSE trim(CAST(%s AS VARCHAR)) END",
+                               sql->len > 7 ? ", " : "", name, NUMBER_BYTES_MAX, name, name);
     }
     g_string_append(sql, " FROM raw");
     return duck_query(lint->table->duck, sql->str, lint_row, lint, error);

@@ -54,6 +54,8 @@ bool sandbox_limit(const WorkerLimits *limits, GError **error)
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct rlimit limit = {.rlim_cur = rows[i].value, .rlim_max = rows[i].value};
+        if (rows[i].resource == RLIMIT_CPU)
+            limit.rlim_max++; /* SIGXCPU first: it says why; SIGKILL a second later */
         if (rows[i].apply && setrlimit(rows[i].resource, &limit) < 0)
             return error_set(error, ERROR_UNAVAILABLE, "worker.sandbox",
                              "A resource limit of the worker cannot be set: %s.",

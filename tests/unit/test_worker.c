@@ -189,11 +189,12 @@ static void test_parquet_bombs(void)
     g_assert_cmpint(st.st_size, <, 200000);
     g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, rows, -1, &result, &error));
     assert_problem(g_steal_pointer(&error), ERROR_TOO_LARGE, "table.too_many_rows");
-    /* One dictionary entry of a megabyte, referred to a hundred thousand times. */
-    FD_AUTO int wide = parquet_of("SELECT repeat('x', 1000000) AS a FROM range(100000)");
+    /* One dictionary entry of a megabyte, referred to two thousand times. */
+    FD_AUTO int wide = parquet_of("SELECT repeat('x', 1000000) AS a FROM range(2000)");
+    g_assert_cmpint(fstat(wide, &st), ==, 0);
+    g_assert_cmpint(st.st_size, <, 200000);
     g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, wide, -1, &result, &error));
-    g_assert_true(error_is(error, ERROR_TOO_LARGE) || error_is(error, ERROR_UNPROCESSABLE));
-    g_clear_error(&error);
+    assert_problem(g_steal_pointer(&error), ERROR_UNPROCESSABLE, "table.not_number");
     FD_AUTO int nested = parquet_of("SELECT [1, 2] AS a");
     g_assert_false(worker_run(NULL, NULL, WORKER_LINT, lint, nested, -1, &result, &error));
     assert_problem(g_steal_pointer(&error), ERROR_UNPROCESSABLE, "table.column_type");
@@ -308,6 +309,23 @@ static void test_limits(void)
                                   &error));
         assert_problem(error, ERROR_TOO_LARGE, cases[i].reason);
     }
+}
+
+static void test_cpu_limit(void)
+{
+    g_autoptr(GString) tall = g_string_sized_new(60000000);
+    g_string_append(tall, "a\n");
+    while (tall->len < 60000000)
+        g_string_append_len(tall, "1\n2\n3\n4\n5\n6\n7\n8\n", 16);
+    FD_AUTO int fd = file_of(tall->str, tall->len);
+    WorkerLimits limits = *worker_limits(WORKER_PROFILE);
+    limits.cpu_seconds = 1;
+    g_autoptr(json_t) arguments = format("csv");
+    json_t *result = NULL;
+    GError *error = NULL;
+    g_assert_false(
+        worker_run(&limits, NULL, WORKER_PROFILE, arguments, fd, -1, &result, &error));
+    assert_problem(error, ERROR_TOO_LARGE, "worker.cpu");
 }
 
 static void test_output_limit(void)
@@ -669,6 +687,17 @@ static void test_lint_not_a_number(void)
     assert_problem(error, ERROR_UNPROCESSABLE, "table.not_number");
 }
 
+/* Two hundred spaces before a small count do not make it a suppressed one. */
+static void test_lint_hidden_by_spaces(void)
+{
+    GError *error = NULL;
+    g_autofree char *table = g_strdup_printf("k,n\nA,%250s1\n", "");
+    g_autoptr(json_t) result =
+        run_text(WORKER_LINT, lint_arguments("n", NULL, NULL), table, &error);
+    g_assert_null(result);
+    assert_problem(error, ERROR_UNPROCESSABLE, "table.not_number");
+}
+
 static void test_lint_many_flags(void)
 {
     g_autoptr(GString) table = g_string_new("n\n");
@@ -707,6 +736,7 @@ int main(int argc, char **argv)
     g_test_add_func("/worker/arguments", test_arguments);
     g_test_add_func("/worker/not_a_regular_file", test_not_a_regular_file);
     g_test_add_func("/worker/limits", test_limits);
+    g_test_add_func("/worker/cpu_limit", test_cpu_limit);
     g_test_add_func("/worker/output_limit", test_output_limit);
     g_test_add_func("/worker/no_library", test_no_library);
     g_test_add_func("/worker/no_program", test_no_program);
@@ -719,6 +749,7 @@ int main(int argc, char **argv)
     g_test_add_func("/worker/lint", test_lint);
     g_test_add_func("/worker/lint_verdicts", test_lint_verdicts);
     g_test_add_func("/worker/lint_not_a_number", test_lint_not_a_number);
+    g_test_add_func("/worker/lint_hidden_by_spaces", test_lint_hidden_by_spaces);
     g_test_add_func("/worker/lint_many_flags", test_lint_many_flags);
     g_test_add_func("/worker/parquet_bombs", test_parquet_bombs);
     g_test_add_func("/worker/parquet_flips", test_parquet_flips);
