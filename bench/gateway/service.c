@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For the benchmark: a service on a unix socket that gives one small answer, and our gateway in
+ * front of it with an authority that compares the cookie and nothing else. Prints the gateway's
+ * port, then runs until its standard input ends.
+ *
+ * usage: bench_gateway SOCKET
+ */
+#include "base/frame.h"
+#include "base/log.h"
+#include "gateway/core.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char answer[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 64\r\n"
+    "Server: small\r\nCache-Control: no-store\r\n\r\n"
+    "{\"status\": \"idle\", \"connections\": 2, \"kernels\": 1, \"pad\": \"xxxx\"}";
+
+static void *serve_one(void *user)
+{
+    int fd = GPOINTER_TO_INT(user);
+    char buffer[8192];
+    size_t size = 0;
+    for (;;) {
+        ssize_t count = recv(fd, buffer + size, sizeof buffer - size, 0);
+        if (count <= 0)
+            break;
+        size += (size_t)count;
+        if (size < 4 || memcmp(buffer + size - 4, "\r\n\r\n", 4) != 0)
+            continue;
+        size = 0;
+        if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
+            break;
+    }
+    close(fd);
+    return NULL;
+}
+
+static void *serve(void *user)
+{
+    int listening = GPOINTER_TO_INT(user);
+    for (;;) {
+        int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+            return NULL;
+        g_thread_unref(g_thread_new("service", serve_one, GINT_TO_POINTER(fd)));
+    }
+}
+
+static bool authorise(void *user, const char *service, const char *cookie,
+                      GatewayTarget *ret_target, GError **error)
+{
+    ret_target->content_policy = GATEWAY_POLICY_CONFINED;
+    if (g_strcmp0(cookie, "bench") != 0)
+        return error_set(error, ERROR_UNAUTHENTICATED, "bench.cookie", "No cookie.");
+    return true;
+}
+
+static bool enter(void *user, const char *service, const char *ticket, char **ret_cookie,
+                  GError **error)
+{
+    return error_set(error, ERROR_DENIED, "bench.ticket", "No tickets here.");
+}
+
+static int door(void *user, const char *service, GError **error)
+{
+    return unix_connect(user, error);
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    if (argc != 2)
+        return 2;
+    log_setup("bench", LOG_LEVEL_INFO);
+    int listening = unix_listen(argv[1], 0666, &error);
+    g_assert_no_error(error);
+    /* nginx does not wait for a place in the queue: it must be long enough for all. */
+    g_assert_cmpint(listen(listening, 1024), ==, 0);
+    g_thread_unref(g_thread_new("accept", serve, GINT_TO_POINTER(listening)));
+    GatewayConfig config = {"svc", "localhost", "http://localhost", false};
+    GatewayAuthority authority = {enter, authorise, door, NULL, argv[1]};
+    g_autoptr(Gateway) gateway = gateway_new(&config, &authority);
+    const HttpSite *sites[] = {gateway_http_site(gateway), NULL};
+    HttpListener listener = {"127.0.0.1", 0, sites};
+    HttpLimits limits = {.max_connections = 1000, .max_body_bytes = 65536};
+    HttpServer *server = http_server_start(&listener, &limits, &error);
+    g_assert_no_error(error);
+    printf("%d\n", http_server_port(server));
+    fflush(stdout);
+    while (getchar() != EOF)
+        ;
+    http_server_stop(server, 100);
+    http_server_free(server);
+    return 0;
+}
