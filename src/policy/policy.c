@@ -32,6 +32,8 @@ typedef enum PolicyNeed {
     NEED_GET_PLACE = 1 << 18,
     NEED_ENCRYPTION = 1 << 19,
     NEED_PROJECT_PURPOSE = 1 << 20, /* the route admits the project's purpose */
+    NEED_SIGHT = 1 << 21,           /* of an export: a checker sees those under review */
+    NEED_FILE = 1 << 22,            /* of an export: its author, or a checker of the review */
 } PolicyNeed;
 
 /* Who may ask: any row whose condition holds is enough. */
@@ -141,7 +143,7 @@ static const PolicyRule rules[VERB_COUNT] = {
                             NEED_STATE | NEED_TIER_FACTOR | NEED_LABEL},
     [VERB_EXPORT_VIEW] = {VERB_EXPORT_VIEW, "export.view",
                           ROLE_OFFICER | ROLE_AUDITOR | ROLE_CHECKER, ANY_MEMBER, SCOPE_READ, 0,
-                          0},
+                          NEED_SIGHT},
     [VERB_EXPORT_EDIT] = {VERB_EXPORT_EDIT, "export.edit", 0, WORKERS, SCOPE_WORK, LIVE,
                           NEED_STATE | NEED_OWNER | NEED_TIER_FACTOR | NEED_LABEL},
     [VERB_EXPORT_SUBMIT] = {VERB_EXPORT_SUBMIT, "export.submit", 0, WORKERS, SCOPE_WORK, LIVE,
@@ -150,7 +152,7 @@ static const PolicyRule rules[VERB_COUNT] = {
                             NEED_NOT_OWNER | NEED_NOT_MEMBER | NEED_IN_REVIEW |
                                 NEED_NOT_REVIEWED | NEED_FACTOR},
     [VERB_EXPORT_FILE] = {VERB_EXPORT_FILE, "export.file", ROLE_CHECKER | OWNER, 0, SCOPE_READ, 0,
-                          NEED_FACTOR},
+                          NEED_FACTOR | NEED_FILE},
     [VERB_EXPORT_RELEASE] = {VERB_EXPORT_RELEASE, "export.release", 0, WORKERS, SCOPE_WORK, 0,
                              NEED_TIER_FACTOR},
 
@@ -197,6 +199,9 @@ CHECK(put_place, f->inside || policy_tier(f->tier)->lake_put_outside)
 CHECK(get_place, f->inside || policy_tier(f->tier)->lake_get_outside || f->own_upload)
 CHECK(encryption,
       !policy_tier(f->tier)->encryption || f->encrypted || f->accept_unencrypted)
+CHECK(sight, f->project_roles != 0 || (a->roles & (ROLE_OFFICER | ROLE_AUDITOR)) != 0 ||
+                 f->in_review || f->was_checker)
+CHECK(file, f->is_owner || (f->in_review && f->project_roles == 0))
 CHECK(project_purpose, (policy_route((PolicyRoute)f->route)->purposes & f->purpose) != 0)
 
 static const PolicyCheck checks[] = {
@@ -242,6 +247,11 @@ static const PolicyCheck checks[] = {
      "The tier closes the bucket to the outside; use it from a service of the project."},
     {NEED_GET_PLACE, check_get_place, "policy.lake_download",
      "The tier lets nothing be downloaded but through the airlock; ask for an export."},
+    {NEED_SIGHT, check_sight, "policy.not_in_review",
+     "The export is not awaiting reviews."},
+    {NEED_FILE, check_file, "policy.export_file",
+     "The files of an export are read by its author, and by outside checkers while it awaits "
+     "reviews."},
     {NEED_IN_REVIEW, check_in_review, "policy.not_in_review",
      "The export is not awaiting reviews."},
     {NEED_NOT_REVIEWED, check_not_reviewed, "policy.reviewed",

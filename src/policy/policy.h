@@ -177,6 +177,7 @@ typedef struct PolicyFacts {
     bool is_concerned;               /* the person whom the term is about */
     bool reviewed;                   /* the actor has reviewed this round */
     bool in_review;                  /* the export awaits reviews */
+    bool was_checker;                /* the actor has reviewed some round of it */
     bool inside;                     /* the request comes through a door of this project */
     bool own_upload;                 /* the object was put from outside by this actor */
     unsigned display;                /* PolicyDisplay of the service's definition */

@@ -187,6 +187,26 @@ static void test_checker(void)
                     "policy.not_in_review");
 }
 
+static void test_export_sight(void)
+{
+    PolicyActor actor = person;
+    actor.roles = ROLE_CHECKER;
+    PolicyFacts facts = {.has_project = true, .tier = TIER_SECURE};
+    g_assert_cmpstr(policy_decide(&actor, VERB_EXPORT_VIEW, &facts).reason, ==,
+                    "policy.not_in_review");
+    g_assert_cmpstr(policy_decide(&actor, VERB_EXPORT_FILE, &facts).reason, ==,
+                    "policy.export_file");
+    facts.was_checker = true;
+    g_assert_true(policy_decide(&actor, VERB_EXPORT_VIEW, &facts).allowed);
+    g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    facts.in_review = true;
+    g_assert_true(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    facts.project_roles = PROJECT_SCIENTIST;
+    g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    facts.is_owner = true;
+    g_assert_true(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+}
+
 /* A service may use its project's bucket through its own door and nothing else at all. */
 static void test_door(void)
 {
@@ -229,6 +249,7 @@ int main(int argc, char **argv)
     g_test_add_func("/policy/stranger", test_stranger);
     g_test_add_func("/policy/scientist", test_scientist);
     g_test_add_func("/policy/checker", test_checker);
+    g_test_add_func("/policy/export-sight", test_export_sight);
     g_test_add_func("/policy/door", test_door);
     g_test_add_func("/policy/encryption", test_encryption);
     return g_test_run();

@@ -308,7 +308,7 @@ CREATE TABLE export (
     decided_ms BIGINT,
     released_ms BIGINT,
     release_sha256 TEXT,
-    audit_sequence BIGINT,              -- leaf of the approval
+    audit_sequence BIGINT,              -- leaf of the release
     version BIGINT NOT NULL
 );
 CREATE INDEX export_project ON export (project);

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP face of the airlock. */
+#include "airlock/airlock.h"
+
+#include "airlock/desk.h"
+#include "base/error.h"
+#include "base/times.h"
+#include "projects/projects.h"
+#include "worker/worker.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void json_set_time(json_t *object, const char *key, int64_t time_ms)
+{
+    g_autofree char *text = time_ms != 0 ? time_format(time_ms) : NULL;
+    json_object_set_new(object, key, text != NULL ? json_string(text) : json_null());
+}
+
+/* ---- an export as JSON ---- */
+
+static json_t *export_brief_json(const Export *export)
+{
+    json_t *object = json_pack(
+        "{s:s, s:s, s:{s:s, s:s, s:s}, s:s, s:s, s:s, s:I}", "id", export->id, "project_id",
+        export->project, "author", "id", export->author, "login", export->author_login, "name",
+        export->author_name, "title", export->title, "context", export->context, "state",
+        export_state_name(export->state), "round", (json_int_t)export->round);
+    json_set_time(object, "created", export->created_ms);
+    json_set_time(object, "submitted", export->submitted_ms);
+    json_set_time(object, "decided", export->decided_ms);
+    json_set_time(object, "released", export->released_ms);
+    return object;
+}
+
+static bool export_add_project(StoreTx *tx, const Export *export, json_t *object, GError **error)
+{
+    g_autoptr(Project) project = NULL;
+    if (!project_load(tx, export->project, &project, error))
+        return false;
+    const PolicyTierRow *tier = policy_tier(project->tier);
+    json_object_set_new(object, "project", json_pack("{s:s, s:s, s:s}", "id", project->id,
+                                                     "title", project->title, "tier",
+                                                     tier->name));
+    json_object_set_new(object, "checkers_needed", json_integer(tier->checkers));
+    return true;
+}
+
+static json_t *json_of_text(const char *text)
+{
+    json_t *value = json_parse(text, strlen(text), NULL);
+    return value != NULL ? value : json_null();
+}
+
+static json_t *file_json(const ExportFile *file)
+{
+    json_t *object = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:I}", "id", file->id,
+                               "name", file->name, "size", (json_int_t)file->size, "sha256",
+                               file->sha256, "kind", file->kind, "verdict", file->verdict,
+                               "declaration", json_of_text(file->declaration), "lint",
+                               json_of_text(file->lint), "round", (json_int_t)file->round);
+    json_object_set_new(object, "removed_round", file->removed_round != 0
+                                                     ? json_integer(file->removed_round)
+                                                     : json_null());
+    json_set_time(object, "added", file->added_ms);
+    return object;
+}
+
+static bool export_add_files(StoreTx *tx, const Export *export, json_t *object, GError **error)
+{
+    g_autoptr(GPtrArray) files = export_files(tx, export->id, true, error);
+    if (files == NULL)
+        return false;
+    json_t *now = json_array(), *before = json_array();
+    for (guint i = 0; i < files->len; i++) {
+        const ExportFile *file = g_ptr_array_index(files, i);
+        json_array_append_new(file->removed_round == 0 ? now : before, file_json(file));
+    }
+    json_object_set_new(object, "files", now);
+    json_object_set_new(object, "removed_files", before);
+    return true;
+}
+
+/* Blind: while a round is open, everybody sees that reviews were given, a checker sees their own,
+ * and nobody else's content. */
+static bool export_add_reviews(StoreTx *tx, const PolicyActor *actor, const Export *export,
+                               json_t *object, GError **error)
+{
+    g_autoptr(GPtrArray) reviews = export_reviews(tx, export->id, error);
+    if (reviews == NULL)
+        return false;
+    json_t *list = json_array();
+    int64_t given = 0;
+    for (guint i = 0; i < reviews->len; i++) {
+        const ExportReview *review = g_ptr_array_index(reviews, i);
+        bool this_round = review->round == export->round;
+        given += this_round ? 1 : 0;
+        if (this_round && export->state == EXPORT_SUBMITTED &&
+            strcmp(review->checker, actor->id) != 0)
+            continue;
+        json_t *row = json_pack("{s:{s:s, s:s, s:s}, s:s, s:s, s:I}", "checker", "id",
+                                review->checker, "login", review->login, "name", review->name,
+                                "decision", export_decision_name(review->decision), "comment",
+                                review->comment, "round", (json_int_t)review->round);
+        json_set_time(row, "reviewed", review->reviewed_ms);
+        json_array_append_new(list, row);
+    }
+    json_object_set_new(object, "reviews", list);
+    json_object_set_new(object, "reviews_given", json_integer(given));
+    return true;
+}
+
+static bool export_add_rules(StoreTx *tx, const Export *export, json_t *object, GError **error)
+{
+    SdcRules rules = {0};
+    g_auto(GStrv) names = NULL;
+    if (!export_rules(tx, export->project, &rules, &names, error))
+        return false;
+    json_t *packs = json_array();
+    for (char **name = names; *name != NULL; name++) {
+        const SdcPack *pack = sdc_pack_find(*name);
+        json_array_append_new(packs, json_pack("{s:s, s:s, s:s}", "name", pack->name, "title",
+                                               pack->title, "reference", pack->reference));
+    }
+    json_object_set_new(object, "rule_pack",
+                        json_pack("{s:o, s:f, s:f, s:i, s:b}", "packs", packs, "minimum_count",
+                                  rules.minimum_count, "max_share_percent",
+                                  rules.max_share_percent, "rounding_base",
+                                  (int)rules.rounding_base, "zero_is_unsafe",
+                                  rules.zero_is_unsafe));
+    return true;
+}
+
+static bool may(const PolicyActor *actor, PolicyVerb verb, const PolicyFacts *facts)
+{
+    return policy_decide(actor, verb, facts).allowed;
+}
+
+static json_t *export_may_json(const PolicyActor *actor, const Export *export,
+                               const PolicyFacts *facts)
+{
+    bool editable = export_state_is_editable(export->state);
+    bool packed = export->state == EXPORT_APPROVED || export->state == EXPORT_RELEASED;
+    bool open = editable || export->state == EXPORT_SUBMITTED;
+    return json_pack("{s:b, s:b, s:b, s:b, s:b, s:b}", "edit",
+                     editable && may(actor, VERB_EXPORT_EDIT, facts), "submit",
+                     editable && may(actor, VERB_EXPORT_SUBMIT, facts), "review",
+                     may(actor, VERB_EXPORT_REVIEW, facts), "release",
+                     packed && may(actor, VERB_EXPORT_RELEASE, facts), "withdraw",
+                     open && may(actor, VERB_EXPORT_EDIT, facts), "read_files",
+                     may(actor, VERB_EXPORT_FILE, facts));
+}
+
+typedef struct ApiCall {
+    const char *id;
+    const char *project;      /* or NULL: the checkers' queue */
+    const char *before;
+    const char *file;
+    int64_t limit;
+    json_t *answer;
+} ApiCall;
+
+static bool get_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    ApiCall *call = data;
+    PolicyFacts facts = {0};
+    g_autoptr(Export) export = NULL;
+    if (!desk_load(tx, actor, call->id, &export, &facts, error))
+        return false;
+    g_autoptr(json_t) object = export_brief_json(export);
+    if (!export_add_project(tx, export, object, error) ||
+        !export_add_files(tx, export, object, error) ||
+        !export_add_reviews(tx, actor, export, object, error) ||
+        !export_add_rules(tx, export, object, error))
+        return false;
+    json_object_set_new(object, "may", export_may_json(actor, export, &facts));
+    if (call->file != NULL) {
+        size_t i;
+        json_t *row;
+        json_array_foreach(json_object_get(object, "files"), i, row) {
+            if (strcmp(json_string_value(json_object_get(row, "id")), call->file) == 0)
+                call->answer = json_incref(row);
+        }
+        return true;
+    }
+    call->answer = g_steal_pointer(&object);
+    return true;
+}
+
+/* The export as it is now, or one of its files. */
+static bool api_answer(HttpRequest *request, int status, const char *id, const char *file,
+                       GError **error)
+{
+    ApiCall call = {.id = id, .file = file};
+    if (!look_run(request_app(request), request_actor(request), VERB_EXPORT_VIEW, id, false,
+                  get_look, &call, error)) {
+        json_decref(call.answer);
+        return false;
+    }
+    return http_reply_json(request, status, call.answer, error);
+}
+
+/* ---- lists ---- */
+
+static bool list_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    ApiCall *call = data;
+    PolicyFacts facts = {.in_review = true};
+    if (call->project != NULL) {
+        if (!project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error))
+            return false;
+    } else if (!policy_enforce(actor, VERB_EXPORT_REVIEW, &facts, error)) {
+        return false;
+    }
+    g_autoptr(GPtrArray) list =
+        export_list(tx, call->project, actor->id, call->before, call->limit + 1, error);
+    if (list == NULL)
+        return false;
+    call->answer = json_array();
+    for (guint i = 0; i < list->len; i++) {
+        json_t *row = export_brief_json(g_ptr_array_index(list, i));
+        json_array_append_new(call->answer, row);
+        if (!export_add_project(tx, g_ptr_array_index(list, i), row, error))
+            return false;
+    }
+    return true;
+}
+
+static const char *export_key(const json_t *item)
+{
+    return json_string_value(json_object_get(item, "id"));
+}
+
+static bool api_list_of(HttpRequest *request, const char *project, GError **error)
+{
+    g_autofree char *before = NULL;
+    if (!page_key(request, &before, error))
+        return false;
+    ApiCall call = {.project = project, .before = before, .limit = page_limit(request)};
+    if (!look_run(request_app(request), request_actor(request),
+                  project != NULL ? VERB_PROJECT_VIEW : VERB_EXPORT_REVIEW,
+                  project != NULL ? project : "", false, list_look, &call, error)) {
+        json_decref(call.answer);
+        return false;
+    }
+    return http_reply_json(request, 200, page_json(call.answer, call.limit, export_key), error);
+}
+
+static bool api_list(HttpRequest *request, GError **error)
+{
+    return api_list_of(request, http_request_segment(request, "project"), error);
+}
+
+static bool api_queue(HttpRequest *request, GError **error)
+{
+    return api_list_of(request, NULL, error);
+}
+
+/* ---- calls ---- */
+
+static const char *segment_export(HttpRequest *request)
+{
+    return http_request_segment(request, "export");
+}
+
+static bool api_create(HttpRequest *request, GError **error)
+{
+    g_autofree char *id = NULL;
+    return desk_create(request_app(request), request_actor(request),
+                       http_request_segment(request, "project"), http_body_text(request, "title"),
+                       http_body_text(request, "context"), &id, error) &&
+           api_answer(request, 201, id, NULL, error);
+}
+
+static bool api_get(HttpRequest *request, GError **error)
+{
+    return api_answer(request, 200, segment_export(request), NULL, error);
+}
+
+static bool api_edit(HttpRequest *request, GError **error)
+{
+    return desk_edit(request_app(request), request_actor(request), segment_export(request),
+                     http_body_text(request, "title"), http_body_text(request, "context"),
+                     error) &&
+           api_answer(request, 200, segment_export(request), NULL, error);
+}
+
+static bool api_add_file(HttpRequest *request, GError **error)
+{
+    const json_t *given = json_object_get(http_request_body(request), "declaration");
+    DeskDeclaration declaration = {
+        .count = json_string_value(json_object_get(given, "count")),
+        .total = json_string_value(json_object_get(given, "total")),
+        .largest = json_string_value(json_object_get(given, "largest")),
+    };
+    g_autofree char *file = NULL;
+    return desk_add_file(request_app(request), request_actor(request), segment_export(request),
+                         http_body_text(request, "path"), http_body_text(request, "name"),
+                         &declaration, &file, error) &&
+           api_answer(request, 201, segment_export(request), file, error);
+}
+
+static bool api_remove_file(HttpRequest *request, GError **error)
+{
+    return desk_remove_file(request_app(request), request_actor(request),
+                            segment_export(request), http_request_segment(request, "file"),
+                            error) &&
+           http_reply_empty(request, 204, error);
+}
+
+static bool api_content(HttpRequest *request, GError **error)
+{
+    g_autoptr(ExportFile) file = NULL;
+    int fd = desk_open_file(request_app(request), request_actor(request),
+                            segment_export(request), http_request_segment(request, "file"),
+                            &file, error);
+    if (fd < 0)
+        return false;
+    http_reply_header(request, "Content-Disposition", "attachment");
+    http_reply_header(request, "Cache-Control", "no-store");
+    return http_reply_file(request, 200,
+                           strcmp(file->kind, "csv") == 0 ? "text/csv; charset=utf-8"
+                                                          : "application/vnd.apache.parquet",
+                           fd, 0, file->size, error);
+}
+
+static bool api_preview(HttpRequest *request, GError **error)
+{
+    App *app = request_app(request);
+    g_autoptr(ExportFile) file = NULL;
+    int fd = desk_open_file(app, request_actor(request), segment_export(request),
+                            http_request_segment(request, "file"), &file, error);
+    if (fd < 0)
+        return false;
+    WorkerProgram program = {.program_path = app->program};
+    int64_t rows = http_request_query_integer(request, "limit", WORKER_PREVIEW_ROWS_MAX);
+    g_autoptr(json_t) arguments =
+        json_pack("{s:s, s:I}", "format", file->kind, "rows", (json_int_t)rows);
+    json_t *result = NULL;
+    bool ok = worker_run(NULL, &program, WORKER_PREVIEW, arguments, fd, -1, &result, error);
+    close(fd);
+    if (!ok)
+        return false;
+    g_autoptr(json_t) lint = json_of_text(file->lint);
+    json_object_set(result, "flags", json_object_get(lint, "flags"));
+    return http_reply_json(request, 200, result, error);
+}
+
+static bool api_submit(HttpRequest *request, GError **error)
+{
+    return desk_submit(request_app(request), request_actor(request), segment_export(request),
+                       error) &&
+           api_answer(request, 200, segment_export(request), NULL, error);
+}
+
+static bool api_withdraw(HttpRequest *request, GError **error)
+{
+    return desk_withdraw(request_app(request), request_actor(request), segment_export(request),
+                         error) &&
+           api_answer(request, 200, segment_export(request), NULL, error);
+}
+
+static bool api_review(HttpRequest *request, GError **error)
+{
+    ExportDecision decision = DECISION_REJECT;
+    bool known = export_decision_parse(http_body_text(request, "decision"), &decision);
+    g_assert(known); /* the table of fields admits no other */
+    return desk_review(request_app(request), request_actor(request), segment_export(request),
+                       decision, http_body_text(request, "comment"),
+                       http_body_text(request, "code"), error) &&
+           api_answer(request, 200, segment_export(request), NULL, error);
+}
+
+static bool api_release(HttpRequest *request, GError **error)
+{
+    int64_t size = 0;
+    int fd = desk_release(request_app(request), request_actor(request), segment_export(request),
+                          &size, error);
+    if (fd < 0)
+        return false;
+    g_autofree char *disposition =
+        g_strdup_printf("attachment; filename=\"%s.zip\"", segment_export(request));
+    http_reply_header(request, "Content-Disposition", disposition);
+    http_reply_header(request, "Cache-Control", "no-store");
+    return http_reply_file(request, 200, "application/zip", fd, 0, size, error);
+}
+
+/* ---- tables ---- */
+
+static const HttpField person_fields[] = {
+    {"id", HTTP_ID, .required = true, .choices = "per"},
+    {"login", HTTP_TEXT, .required = true},
+    {"name", HTTP_TEXT, .required = true},
+    {0},
+};
+static const HttpField project_fields[] = {
+    {"id", HTTP_ID, .required = true, .choices = "prj"},
+    {"title", HTTP_TEXT, .required = true},
+    {"tier", HTTP_CHOICE, .required = true, .choices = "open restricted secure"},
+    {0},
+};
+static const HttpField file_fields[] = {
+    {"id", HTTP_ID, .required = true, .choices = "fil"},
+    {"name", HTTP_TEXT, .required = true, .max = 1024},
+    {"size", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"sha256", HTTP_TEXT, .required = true},
+    {"kind", HTTP_CHOICE, .required = true, .choices = "csv parquet"},
+    {"verdict", HTTP_CHOICE, .required = true, .choices = "pass flagged incomplete"},
+    {"declaration", HTTP_ANY, .required = true, .summary = "Names of the columns declared"},
+    {"lint", HTTP_ANY, .required = true, .summary = "The rules applied and the cells flagged"},
+    {"round", HTTP_INTEGER, .required = true, .max = 1000000},
+    {"removed_round", HTTP_INTEGER, .max = 1000000},
+    {"added", HTTP_TIME, .required = true},
+    {0},
+};
+static const HttpField review_fields[] = {
+    {"checker", HTTP_OBJECT, .required = true, .fields = person_fields},
+    {"decision", HTTP_CHOICE, .required = true, .choices = "approve return reject"},
+    {"comment", HTTP_LONG_TEXT, .required = true},
+    {"round", HTTP_INTEGER, .required = true, .max = 1000000},
+    {"reviewed", HTTP_TIME, .required = true},
+    {0},
+};
+static const HttpField export_fields[] = {
+    {"id", HTTP_ID, .required = true, .choices = "exp"},
+    {"project_id", HTTP_ID, .required = true, .choices = "prj"},
+    {"project", HTTP_OBJECT, .required = true, .fields = project_fields},
+    {"author", HTTP_OBJECT, .required = true, .fields = person_fields},
+    {"title", HTTP_TEXT, .required = true},
+    {"context", HTTP_LONG_TEXT, .required = true},
+    {"state", HTTP_CHOICE, .required = true,
+     .choices = "draft submitted returned approved rejected released withdrawn"},
+    {"round", HTTP_INTEGER, .required = true, .max = 1000000},
+    {"created", HTTP_TIME, .required = true},
+    {"submitted", HTTP_TIME},
+    {"decided", HTTP_TIME},
+    {"released", HTTP_TIME},
+    {"checkers_needed", HTTP_INTEGER, .required = true, .max = 10},
+    {"reviews_given", HTTP_INTEGER, .max = 10},
+    {"reviews", HTTP_LIST, .fields = review_fields},
+    {"files", HTTP_LIST, .fields = file_fields},
+    {"removed_files", HTTP_LIST, .fields = file_fields},
+    {"rule_pack", HTTP_ANY},
+    {"may", HTTP_ANY, .summary = "What the caller may do now"},
+    {0},
+};
+static const HttpField page_fields[] = {
+    {"items", HTTP_LIST, .required = true, .fields = export_fields},
+    {"next", HTTP_TEXT},
+    {0},
+};
+static const HttpField page_query[] = {PAGE_FIELDS, {0}};
+static const HttpField queue_query[] = {
+    PAGE_FIELDS,
+    {"queue", HTTP_CHOICE, .required = true, .choices = "review",
+     .summary = "Exports that await a review of the caller"},
+    {0},
+};
+static const HttpField preview_query[] = {
+    {"limit", HTTP_INTEGER, .min = 1, .max = WORKER_PREVIEW_ROWS_MAX},
+    {0},
+};
+static const HttpField create_body[] = {
+    {"title", HTTP_TEXT, .required = true, .max = 200},
+    {"context", HTTP_LONG_TEXT, .required = true,
+     .summary = "What the tables are: population, variables, method"},
+    {0},
+};
+static const HttpField edit_body[] = {
+    {"title", HTTP_TEXT, .max = 200},
+    {"context", HTTP_LONG_TEXT},
+    {0},
+};
+static const HttpField declaration_fields[] = {
+    {"count", HTTP_TEXT, .max = 200, .summary = "Column of numbers of units"},
+    {"total", HTTP_TEXT, .max = 200, .summary = "Column of totals"},
+    {"largest", HTTP_TEXT, .max = 200, .summary = "Column of largest contributions"},
+    {0},
+};
+static const HttpField file_body[] = {
+    {"path", HTTP_TEXT, .required = true, .max = 1024, .summary = "Below /project"},
+    {"name", HTTP_TEXT, .max = 255, .summary = "Name in the package; the file's own by default"},
+    {"declaration", HTTP_OBJECT, .required = true, .fields = declaration_fields},
+    {0},
+};
+static const HttpField review_body[] = {
+    {"decision", HTTP_CHOICE, .required = true, .choices = "approve return reject"},
+    {"comment", HTTP_LONG_TEXT},
+    {"code", HTTP_SECRET, .required = true, .max = 20, .summary = "Second factor"},
+    {0},
+};
+
+static const HttpRoute airlock_routes[] = {
+    {.method = "POST", .path = "/api/v1/projects/{project}/exports", .handler = api_create,
+     .access = HTTP_PERSON, .body = create_body, .answer = export_fields, .success = 201,
+     .tag = "airlock", .summary = "Begin an export"},
+    {.method = "GET", .path = "/api/v1/projects/{project}/exports", .handler = api_list,
+     .access = HTTP_PERSON, .query = page_query, .answer = page_fields, .tag = "airlock",
+     .summary = "Exports of a project, newest first"},
+    {.method = "GET", .path = "/api/v1/exports", .handler = api_queue, .access = HTTP_PERSON,
+     .query = queue_query, .answer = page_fields, .tag = "airlock",
+     .summary = "A checker's queue"},
+    {.method = "GET", .path = "/api/v1/exports/{export}", .handler = api_get,
+     .access = HTTP_PERSON, .answer = export_fields, .tag = "airlock", .summary = "An export"},
+    {.method = "PATCH", .path = "/api/v1/exports/{export}", .handler = api_edit,
+     .access = HTTP_PERSON, .body = edit_body, .answer = export_fields, .tag = "airlock",
+     .summary = "Change the title or context of a draft"},
+    {.method = "POST", .path = "/api/v1/exports/{export}/files", .handler = api_add_file,
+     .access = HTTP_PERSON, .body = file_body, .answer = file_fields, .success = 201,
+     .tag = "airlock", .summary = "Copy a file of /project into the export and check it"},
+    {.method = "DELETE", .path = "/api/v1/exports/{export}/files/{file}",
+     .handler = api_remove_file, .access = HTTP_PERSON, .success = 204, .tag = "airlock",
+     .summary = "Take a file out of a draft"},
+    {.method = "GET", .path = "/api/v1/exports/{export}/files/{file}/content",
+     .handler = api_content, .access = HTTP_PERSON, .tag = "airlock",
+     .summary = "The bytes of a file, for its author and its checkers"},
+    {.method = "GET", .path = "/api/v1/exports/{export}/files/{file}/preview",
+     .handler = api_preview, .access = HTTP_PERSON, .query = preview_query, .tag = "airlock",
+     .summary = "The first rows of a file and its flagged cells"},
+    {.method = "POST", .path = "/api/v1/exports/{export}/submit", .handler = api_submit,
+     .access = HTTP_PERSON, .answer = export_fields, .tag = "airlock",
+     .summary = "Submit to the checkers"},
+    {.method = "POST", .path = "/api/v1/exports/{export}/withdraw", .handler = api_withdraw,
+     .access = HTTP_PERSON, .answer = export_fields, .tag = "airlock", .summary = "Withdraw"},
+    {.method = "POST", .path = "/api/v1/exports/{export}/reviews", .handler = api_review,
+     .access = HTTP_PERSON, .body = review_body, .answer = export_fields, .tag = "airlock",
+     .summary = "Review, signed with the second factor"},
+    {.method = "GET", .path = "/api/v1/exports/{export}/release", .handler = api_release,
+     .access = HTTP_PERSON, .tag = "airlock",
+     .summary = "The package of an approved export; the first time releases it"},
+    {0},
+};
+
+/* The room's state is the lock under which packages are made. */
+static bool airlock_start(App *app, GError **error)
+{
+    (void)error;
+    GMutex *lock = g_new0(GMutex, 1);
+    g_mutex_init(lock);
+    app->room_data[ROOM_AIRLOCK] = lock;
+    return true;
+}
+
+static void airlock_stop(App *app)
+{
+    g_mutex_clear(app->room_data[ROOM_AIRLOCK]);
+    g_free(g_steal_pointer(&app->room_data[ROOM_AIRLOCK]));
+}
+
+const Room airlock_room = {.name = "airlock",
+                           .routes = airlock_routes,
+                           .start = airlock_start,
+                           .stop = airlock_stop};
