@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two tables that know every room: those of the server, and those that offer verbs. */
+#include "accreditation/accreditation.h"
 #include "airlock/airlock.h"
 #include "airlock/release.h"
-#include "accreditation/accreditation.h"
 #include "audit/audit.h"
+#include "auditor/auditor.h"
 #include "auditor/auditor.h"
 #include "demo/demo.h"
 #include "engine/engine.h"
@@ -25,7 +26,7 @@
 /* In the order in which they start. */
 static const Room *const rooms[] = {
     &platform_room, &identity_room, &audit_room,  &projects_room, &sources_room,
-    &accreditation_room, &lake_room, &services_room, &airlock_room, NULL,
+    &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room, NULL,
 };
 
 static const Verb *const verb_tables[] = {

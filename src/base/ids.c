@@ -41,7 +41,7 @@ bool id_check(const char *prefix, const char *text)
 
 char *random_token(size_t bytes)
 {
-    g_assert(bytes >= 16 && bytes <= 64);
+    g_assert(bytes >= 8 && bytes <= 64);
     unsigned char raw[64];
     random_fill(raw, bytes);
     size_t size = sodium_base64_encoded_len(bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);

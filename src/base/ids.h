@@ -20,7 +20,7 @@ bool id_check(const char *prefix, const char *text);
 
 /* Fills BUFFER from the kernel's generator; aborts if the kernel has none. */
 void random_fill(void *buffer, size_t size);
-/* A secret of BYTES random bytes as base64url without padding: for tokens, tickets, cookies. */
+/* BYTES (8 to 64) random bytes as base64url without padding. Tokens, tickets and cookies take 32. */
 char *random_token(size_t bytes);
 
 #endif

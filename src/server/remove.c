@@ -5,6 +5,7 @@
  */
 #include "server/remove.h"
 
+#include "base/encode.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/times.h"
