@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/times.h"
 #include "http/http.h"
+#include "lake/lake.h"
 #include "services/api.h"
 #include "services/live.h"
 #include "services/passes.h"
@@ -19,14 +20,6 @@
 
 /* ---- doors ---- */
 
-void services_door_clear(ServicesDoor *door)
-{
-    g_clear_pointer(&door->actor, policy_actor_free);
-    g_clear_pointer(&door->service, g_free);
-    g_clear_pointer(&door->project, g_free);
-    g_clear_pointer(&door->person, g_free);
-}
-
 typedef struct DoorCall {
     const char *person;
     PolicyActor *actor;
@@ -38,11 +31,11 @@ static bool door_read_person(StoreTx *tx, void *data, GError **error)
     return rights_person_actor(tx, call->person, &call->actor, error);
 }
 
-bool services_door_open(App *app, const char *door_path, ServicesDoor *ret_door, GError **error)
+static bool door_find(App *app, const char *door_path, LakeDoor *ret_door, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(door_path);
     g_autofree char *id = g_path_get_basename(folder);
-    g_auto(ServicesDoor) door = {0};
+    g_auto(LakeDoor) door = {0};
     uid_t owner = 0;
     if (!id_check("svc", id) ||
         !live_find(services_of(app), id, &door.project, &door.person, &owner))
@@ -58,7 +51,6 @@ bool services_door_open(App *app, const char *door_path, ServicesDoor *ret_door,
     door.actor->id = g_strconcat("service:", id, NULL);
     g_free(door.actor->session);
     door.actor->session = g_strdup(id);
-    door.service = g_strdup(id);
     *ret_door = door;
     memset(&door, 0, sizeof door);
     return true;
@@ -157,6 +149,7 @@ static bool services_start(App *app, GError **error)
     tasks_start(services);
     live_start(services);
     rights_guard_start(services);
+    lake_set_door_find(app, door_find);
     return true;
 }
 
