@@ -2,6 +2,8 @@
 /* Verbs of the whole program: serve, init, config. */
 #include "server/server_cli.h"
 
+#include "airlock/release.h"
+#include "audit/audit.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
@@ -122,7 +124,8 @@ static bool init_as_serve(const char *state_dir, bool demonstration, GError **er
     g_autoptr(Config) config = config_load(state_dir, error);
     if (config == NULL)
         return false;
-    if (!audit_init(state_dir, "darse", error) || !identity_init(state_dir, error))
+    if (!audit_init(state_dir, "darse", error) ||
+        !release_init(state_dir, "darse-attest", error) || !identity_init(state_dir, error))
         return false;
     g_autoptr(Store) store = serve_store_open(config, 1, error);
     return store != NULL && store_migrate(store, 0, error) &&
