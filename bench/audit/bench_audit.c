@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ENTRY_BYTES 600      /* what one entry adds to SQLite's log, about; written by the peer */
@@ -159,6 +160,14 @@ static void bench_append(Store *store, const char *folder, int threads, const Op
 
 /* --- verification --- */
 
+/* Seconds of processor that this thread used: the goal is "a core", whoever else uses the machine. */
+static double core_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 typedef struct Bulk {
     int count;
 } Bulk;
@@ -196,21 +205,24 @@ static void bench_verify(const char *state, Store *store, Audit *audit, int leav
         !log_load_checkpoint(folder, key, NULL, &checkpoint, &error))
         fail("checkpoint", error);
     double seconds[5];
+    int64_t start_us = g_get_monotonic_time();
     for (int i = 0; i < 5; i++) {
-        int64_t start_us = g_get_monotonic_time();
+        double start = core_seconds();
         if (!verify_tiles(folder, &checkpoint, NULL, &report, &error))
             fail("verify", error);
-        seconds[i] = (double)(g_get_monotonic_time() - start_us) / G_USEC_PER_SEC;
+        seconds[i] = core_seconds() - start;
     }
+    double wall = (double)(g_get_monotonic_time() - start_us) / G_USEC_PER_SEC / 5;
     double tiles = median(seconds, 5);
     double goal = 10.0 * (double)checkpoint.size / 10e6;
+    printf("# verification took %.3f s of the clock on average\n", wall);
     printf("audit.verify_%d ours=%.3fs peer=- ratio=- goal=<%.2fs %s\n", leaves, tiles, goal,
            tiles < goal ? "ok" : "short");
-    int64_t start_us = g_get_monotonic_time();
+    double start = core_seconds();
     if (!verify_rows(folder, &checkpoint, store, &report, &error))
         fail("verify", error);
     printf("audit.verify_rows_%d ours=%.3fs peer=- ratio=- goal=-\n", leaves,
-           (double)(g_get_monotonic_time() - start_us) / G_USEC_PER_SEC);
+           core_seconds() - start);
     int64_t proofs_us = g_get_monotonic_time();
     for (int i = 0; i < 1000; i++)
         json_decref(audit_prove(audit, (int64_t)i * leaves / 1000, NULL));

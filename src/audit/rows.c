@@ -6,6 +6,7 @@
  */
 #include "audit/rows.h"
 
+#include "audit/tree_build.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/times.h"
@@ -25,11 +26,8 @@ char *row_leaf_data(int64_t sequence, int64_t time_ms, const uint8_t body_hash[A
 void row_body_hash(const uint8_t salt[AUDIT_SALT_SIZE], const char *entry,
                    uint8_t ret_hash[AUDIT_HASH_SIZE])
 {
-    size_t length = strlen(entry);
-    g_autofree uint8_t *bytes = g_malloc(AUDIT_SALT_SIZE + length);
-    memcpy(bytes, salt, AUDIT_SALT_SIZE);
-    memcpy(bytes + AUDIT_SALT_SIZE, entry, length);
-    hash_bytes(bytes, AUDIT_SALT_SIZE + length, ret_hash);
+    TreeHash hash = tree_hash_pair(salt, AUDIT_SALT_SIZE, entry, strlen(entry));
+    memcpy(ret_hash, hash.bytes, AUDIT_HASH_SIZE);
 }
 
 void log_row_clear(LogRow *row)

@@ -23,13 +23,11 @@ static EVP_MD_CTX *tree_context(void)
     return context;
 }
 
-static TreeHash tree_hash(uint8_t prefix, const void *a, size_t a_size, const void *b,
-                          size_t b_size)
+TreeHash tree_hash_pair(const void *a, size_t a_size, const void *b, size_t b_size)
 {
     TreeHash hash;
     EVP_MD_CTX *context = tree_context();
     bool ok = EVP_DigestInit_ex2(context, NULL, NULL) == 1 &&
-              EVP_DigestUpdate(context, &prefix, 1) == 1 &&
               EVP_DigestUpdate(context, a, a_size) == 1 &&
               EVP_DigestUpdate(context, b, b_size) == 1 &&
               EVP_DigestFinal_ex(context, hash.bytes, NULL) == 1;
@@ -39,22 +37,22 @@ static TreeHash tree_hash(uint8_t prefix, const void *a, size_t a_size, const vo
 
 TreeHash tree_hash_leaf(const void *data, size_t size)
 {
-    return tree_hash(0, data, size, NULL, 0);
+    static const uint8_t prefix = 0;
+    return tree_hash_pair(&prefix, 1, data, size);
 }
 
 TreeHash tree_hash_node(const TreeHash *left, const TreeHash *right)
 {
-    uint8_t pair[2 * TREE_HASH_SIZE];
-    memcpy(pair, left, TREE_HASH_SIZE);
-    memcpy(pair + TREE_HASH_SIZE, right, TREE_HASH_SIZE);
-    return tree_hash(1, pair, sizeof pair, NULL, 0);
+    uint8_t bytes[1 + 2 * TREE_HASH_SIZE];
+    bytes[0] = 1;
+    memcpy(bytes + 1, left, TREE_HASH_SIZE);
+    memcpy(bytes + 1 + TREE_HASH_SIZE, right, TREE_HASH_SIZE);
+    return tree_hash_pair(bytes, sizeof bytes, NULL, 0);
 }
 
 TreeHash tree_hash_empty(void)
 {
-    TreeHash hash;
-    g_assert(EVP_Digest("", 0, hash.bytes, NULL, EVP_sha256(), NULL) == 1);
-    return hash;
+    return tree_hash_pair(NULL, 0, NULL, 0);
 }
 
 bool tree_hash_equal(const TreeHash *a, const TreeHash *b)

@@ -274,10 +274,14 @@ static void sqlite_rows_free(StoreRows *base)
 
 /* --- connection --- */
 
+/* Scripts are migrations and our own settings. Only the exact words INTEGER PRIMARY KEY make the
+ * key the table itself; a BIGINT one would be a second tree beside it, written at each insert. */
 static bool sqlite_script(StoreLink *base, const char *sql, GError **error)
 {
     SqliteLink *link = sqlite_of(base);
-    return sqlite3_exec(link->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+    g_autoptr(GString) text = g_string_new(sql);
+    g_string_replace(text, "BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY", 0);
+    return sqlite3_exec(link->db, text->str, NULL, NULL, NULL) == SQLITE_OK ||
            sqlite_fail(link, sql, error);
 }
 

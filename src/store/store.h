@@ -11,7 +11,8 @@
  * the whole group. Closures run on the writer's thread: short, no network, no waiting.
  *
  * SQL is the subset that both databases share: types TEXT, BIGINT, BYTEA; parameters $1, $2, ...
- * (each used in order of number); ON CONFLICT; RETURNING; no function that differs. Times are
+ * (each at least once); ON CONFLICT; RETURNING; no function that differs. A statement that fails
+ * fails its whole closure, whatever the closure returns, and no other runs after it. Times are
  * BIGINT milliseconds, booleans BIGINT 0 or 1, JSON is TEXT.
  */
 #ifndef DARSE_STORE_STORE_H
