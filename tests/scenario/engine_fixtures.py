@@ -289,10 +289,12 @@ def engine_host():
 @pytest.fixture(scope="module")
 def engine(engine_host):
     place = Path(tempfile.mkdtemp(prefix="darse-engine-"))
-    one = Engine(place / "state").start()
-    yield one
-    one.end()
-    shutil.rmtree(place)
+    one = Engine(place / "state")
+    try:
+        yield one.start()
+    finally:
+        one.end()
+        shutil.rmtree(place)
 
 
 @pytest.fixture
@@ -306,7 +308,9 @@ def new_engine(engine_host):
         return made[-1][0].start(ready)
     yield make
     for one, place in made:
-        if one.process.poll() is not None:
-            one.start()
-        one.end()
-        shutil.rmtree(place)
+        try:
+            if one.process.poll() is not None:
+                one.start()
+            one.end()
+        finally:
+            shutil.rmtree(place)
