@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "sdc/sdc.h"
+#include "worker/child.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int run_worker(int argc, char **argv);
@@ -34,8 +36,11 @@ const Verb worker_verbs[] = {
 static int run_worker(int argc, char **argv)
 {
     (void)argv;
-    if (argc != 1)
+    struct stat st;
+    if (argc != 1 || fstat(CHILD_SOCKET_FD, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+        fprintf(stderr, "darse worker: this verb is for the server, which hands it a socket\n");
         return EXIT_USAGE;
+    }
     return worker_main();
 }
 
