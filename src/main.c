@@ -16,6 +16,7 @@
 #include "server/server_cli.h"
 #include "services/services.h"
 #include "sources/sources.h"
+#include "tasks/tasks.h"
 #include "tour/tour.h"
 #include "worker/worker_cli.h"
 
@@ -26,7 +27,8 @@
 /* In the order in which they start. */
 static const Room *const rooms[] = {
     &platform_room, &identity_room, &audit_room,  &projects_room, &sources_room,
-    &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room, NULL,
+    &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
+    &tasks_room, NULL,
 };
 
 static const Verb *const verb_tables[] = {

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One collector per room that can make somebody wait. */
+#include "tasks/tasks.h"
+
+#include "accreditation/applications.h"
+#include "airlock/exports.h"
+#include "base/error.h"
+#include "projects/projects.h"
+#include "services/rows.h"
+
+#include <string.h>
+
+#define TASKS_PER_LIST 100
+
+void task_free(Task *task)
+{
+    if (task == NULL)
+        return;
+    g_free(task->project);
+    g_free(task->project_title);
+    g_free(task->object);
+    g_free(task->title);
+    g_free(task);
+}
+
+typedef struct Collection {
+    StoreTx *tx;
+    const PolicyActor *actor;
+    int64_t now_ms;
+    GPtrArray *tasks;
+} Collection;
+
+static bool task_add(Collection *c, const char *kind, const char *project, const char *object,
+                     const char *title, int64_t since_ms, GError **error)
+{
+    g_autoptr(Project) row = NULL;
+    if (!project_load(c->tx, project, &row, error))
+        return false;
+    Task *task = g_new0(Task, 1);
+    task->kind = kind;
+    task->project = g_strdup(row->id);
+    task->project_title = g_strdup(row->title);
+    task->object = g_strdup(object);
+    task->title = g_strdup(title != NULL ? title : row->title);
+    task->since_ms = since_ms;
+    g_ptr_array_add(c->tasks, task);
+    return true;
+}
+
+/* ---- signatures ---- */
+
+typedef struct TermKind {
+    PolicyTerm term;
+    const char *kind;
+} TermKind;
+
+static const TermKind term_kinds[] = {
+    {TERM_UNDERTAKING, "sign_undertaking"},
+    {TERM_STEWARD_AGREEMENT, "agree"},
+    {TERM_COMMITTEE_OPINION, "opine"},
+    {TERM_NEED_TO_KNOW, "need_to_know"},
+};
+
+static const char *kind_of_term(unsigned term)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(term_kinds); i++) {
+        if (term_kinds[i].term == term)
+            return term_kinds[i].kind;
+    }
+    return NULL;
+}
+
+static bool collect_application(Collection *c, const Application *a, GError **error)
+{
+    PolicyFacts facts = {0};
+    if (!application_facts(c->tx, c->actor, a, c->now_ms, &facts, error))
+        return false;
+    if (facts.state == STATE_CLOSED)
+        return true; /* nothing can be signed any more */
+    g_autoptr(GPtrArray) needs = application_needs(a, facts.route);
+    for (guint i = 0; i < needs->len; i++) {
+        const ApplicationNeed *need = g_ptr_array_index(needs, i);
+        const char *kind = kind_of_term(need->term);
+        bool mine = false;
+        if (!application_need_is_mine(c->tx, c->actor, &facts, need, &mine, error))
+            return false;
+        if (mine && kind != NULL &&
+            !task_add(c, kind, a->project, a->id,
+                      need->dataset != NULL ? need->dataset->title : NULL, a->submitted_ms,
+                      error))
+            return false;
+    }
+    return true;
+}
+
+static bool collect_signatures(Collection *c, GError **error)
+{
+    ApplicationQuery query = {.project = "", .awaiting_me = true, .after = "",
+                              .limit = TASKS_PER_LIST};
+    g_autoptr(GPtrArray) list = application_list(c->tx, c->actor, &query, c->now_ms, error);
+    if (list == NULL)
+        return false;
+    for (guint i = 0; i < list->len; i++) {
+        if (!collect_application(c, g_ptr_array_index(list, i), error))
+            return false;
+    }
+    return true;
+}
+
+/* ---- exports ---- */
+
+static bool collect_reviews(Collection *c, GError **error)
+{
+    if ((c->actor->roles & ROLE_CHECKER) == 0)
+        return true;
+    g_autoptr(GPtrArray) list =
+        export_list(c->tx, NULL, c->actor->id, "", TASKS_PER_LIST, error);
+    if (list == NULL)
+        return false;
+    for (guint i = 0; i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        if (strcmp(export->author, c->actor->id) != 0 &&
+            !task_add(c, "review_export", export->project, export->id, export->title,
+                      export->submitted_ms, error))
+            return false;
+    }
+    return true;
+}
+
+static bool collect_own_exports_of(Collection *c, const char *project, GError **error)
+{
+    g_autoptr(GPtrArray) list = export_list(c->tx, project, NULL, "", TASKS_PER_LIST, error);
+    if (list == NULL)
+        return false;
+    for (guint i = 0; i < list->len; i++) {
+        const Export *export = g_ptr_array_index(list, i);
+        const char *kind = export->state == EXPORT_RETURNED   ? "export_returned"
+                           : export->state == EXPORT_APPROVED ? "export_approved"
+                                                              : NULL;
+        if (kind != NULL && strcmp(export->author, c->actor->id) == 0 &&
+            !task_add(c, kind, project, export->id, export->title, export->decided_ms, error))
+            return false;
+    }
+    return true;
+}
+
+static bool collect_own_exports(Collection *c, GError **error)
+{
+    /* As a member, whatever the platform's roles show besides. */
+    PolicyActor member = *c->actor;
+    member.roles = 0;
+    g_autoptr(GPtrArray) projects =
+        project_list(c->tx, &member, c->now_ms, "", TASKS_PER_LIST, error);
+    if (projects == NULL)
+        return false;
+    for (guint i = 0; i < projects->len; i++) {
+        const Project *project = g_ptr_array_index(projects, i);
+        if (!collect_own_exports_of(c, project->id, error))
+            return false;
+    }
+    return true;
+}
+
+/* ---- services ---- */
+
+static bool collect_services(Collection *c, GError **error)
+{
+    g_autoptr(GPtrArray) list =
+        service_list(c->tx, NULL, c->actor->id, true, "", TASKS_PER_LIST, error);
+    if (list == NULL)
+        return false;
+    for (guint i = 0; i < list->len; i++) {
+        const Service *service = g_ptr_array_index(list, i);
+        if (!task_add(c, "service_running", service->project, service->id, service->name,
+                      service->created_ms, error))
+            return false;
+    }
+    return true;
+}
+
+typedef bool (*Collector)(Collection *collection, GError **error);
+static const Collector collectors[] = {
+    collect_signatures, collect_reviews, collect_own_exports, collect_services,
+};
+
+static int task_compare(const void *a, const void *b)
+{
+    const Task *one = *(Task *const *)a;
+    const Task *two = *(Task *const *)b;
+    if (one->since_ms != two->since_ms)
+        return one->since_ms < two->since_ms ? -1 : 1;
+    return strcmp(one->object, two->object);
+}
+
+GPtrArray *tasks_load(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, GError **error)
+{
+    g_autoptr(GPtrArray) tasks = g_ptr_array_new_with_free_func((GDestroyNotify)task_free);
+    Collection collection = {.tx = tx, .actor = actor, .now_ms = now_ms, .tasks = tasks};
+    for (size_t i = 0; i < G_N_ELEMENTS(collectors); i++) {
+        if (!collectors[i](&collection, error))
+            return NULL;
+    }
+    g_ptr_array_sort(tasks, task_compare);
+    return g_steal_pointer(&tasks);
+}
