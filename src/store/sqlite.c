@@ -350,6 +350,7 @@ static bool sqlite_configure(SqliteLink *link, bool is_writer, GError **error)
 {
     static const char *const settings =
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; "
+        "PRAGMA secure_delete = ON; "
         "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;";
     sqlite3_busy_timeout(link->db, SQLITE_WAIT_MS);
     sqlite3_db_config(link->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -376,6 +376,34 @@ static void test_erase(gconstpointer data)
     g_assert_true(json_is_true(json_object_get(json_array_get(found, 0), "erased")));
 }
 
+static bool file_holds(const char *path, const char *text)
+{
+    g_autofree char *bytes = NULL;
+    size_t size = 0;
+    g_assert_true(g_file_get_contents(path, &bytes, &size, NULL));
+    return memmem(bytes, size, text, strlen(text)) != NULL;
+}
+
+/* Erased means gone from the disk too. */
+static void test_erased_from_disk(void)
+{
+    static const char *const reason = "Request of the person";
+    g_auto(Log) log = {0};
+    log_new(&log, SQLITE);
+    append(&log, 50, "per-a");
+    int64_t sequence = append(&log, 1, "per-the-one-to-forget");
+    append(&log, 50, "per-a");
+    log_close(&log);
+    g_autofree char *path = g_build_filename(log.state, "darse.db", NULL);
+    g_assert_true(file_holds(path, "per-the-one-to-forget"));
+    log_open(&log);
+    Erase erase = {.sequence = sequence, .reason = reason};
+    g_assert_true(store_write(log.store, run_erase, &erase, NULL));
+    log_close(&log);
+    g_assert_true(file_holds(path, reason));
+    g_assert_false(file_holds(path, "per-the-one-to-forget"));
+}
+
 /* --- attacks on the files --- */
 
 static void flip(const char *path, size_t at)
@@ -837,6 +865,7 @@ int main(int argc, char **argv)
     g_test_add_func("/audit/many", test_many);
     g_test_add_func("/audit/proof-changed", test_proof_changed);
     g_test_add_func("/audit/entry-refused", test_entry_refused);
+    g_test_add_func("/audit/erased-from-disk", test_erased_from_disk);
     g_test_add_func("/audit/flipped-byte", test_flipped_byte);
     g_test_add_func("/audit/tile-cut-or-missing", test_tile_cut_or_missing);
     g_test_add_func("/audit/rewritten-rows", test_rewritten_rows);
