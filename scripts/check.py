@@ -152,7 +152,7 @@ def stage_scenario(names, long):
                    f"--junit-xml={junit}", *files, *([] if long else ["-m", "not long"])]
         code = run(command, 3600 if long else 1500, {
             **SANITIZER_SETTINGS, "DARSE_BUILD": str(SANITIZED),
-            "DARSE_BINARY": str(SANITIZED / "darse")})
+            "DARSE_BINARY": str(SANITIZED / "src" / "darse")})
         return code, count_junit(junit) if junit.exists() else None
 
 
@@ -160,7 +160,7 @@ def stage_node(command, timeout, long=False):
     lines = []
     code = run(command, timeout, {
         **SANITIZER_SETTINGS, "DARSE_BUILD": str(SANITIZED),
-        "DARSE_BINARY": str(SANITIZED / "darse"), "DARSE_PYTHON": sys.executable,
+        "DARSE_BINARY": str(SANITIZED / "src" / "darse"), "DARSE_PYTHON": sys.executable,
         **({"DARSE_LONG": "1"} if long else {})}, lines)
     return code, count_tap("".join(lines))
 

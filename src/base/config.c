@@ -12,9 +12,9 @@ static const ConfigOption options[] = {
      "Address that the portal and the S3 lake listen on. A demonstration refuses any other than "
      "loopback."},
     {"server", "port", CONFIG_INTEGER, "8080", 0, 65535,
-     "Port of the portal and of the services' origins. 0: any free port, written to run/port."},
+     "Port of the portal and of the services' origins. 0: any free one, told in run/ready.json."},
     {"server", "lake_port", CONFIG_INTEGER, "8081", 0, 65535,
-     "Port of the S3 API. 0: any free port, written to run/lake-port."},
+     "Port of the S3 API. 0: any free one, told in run/ready.json."},
     {"server", "public_url", CONFIG_TEXT, "", 0, 0,
      "Address that people type, for example https://darse.example.fr. Empty: "
      "http://localhost:<port>."},

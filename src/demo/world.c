@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define PORT_FILE_BYTES 16
+#define READY_FILE_BYTES 4096
 
 struct DemoWorld {
     char *state_dir;
@@ -23,19 +23,19 @@ struct DemoPerson {
     HttpClient *client;
 };
 
-/* The portal on this machine: the configured port, or the one the running server was given. */
-static bool world_find_url(const Config *config, const char *state_dir, char **ret_url,
-                           GError **error)
+/* The portal on this machine, as the running server says. */
+static bool world_find_url(const char *state_dir, char **ret_url, GError **error)
 {
-    int64_t port = config_integer(config, "server.port");
-    if (port == 0) {
-        g_autofree char *path = g_build_filename(state_dir, "run", "port", NULL);
-        g_autofree char *text = NULL;
-        if (!file_read(path, PORT_FILE_BYTES, &text, NULL, error))
-            return false;
-        port = g_ascii_strtoll(text, NULL, 10);
-    }
-    *ret_url = g_strdup_printf("http://localhost:%" G_GINT64_FORMAT, port);
+    g_autofree char *path = g_build_filename(state_dir, "run", "ready.json", NULL);
+    g_autofree char *text = NULL;
+    size_t size = 0;
+    if (!file_read(path, READY_FILE_BYTES, &text, &size, error))
+        return false;
+    g_autoptr(json_t) ready = json_parse(text, size, error);
+    if (ready == NULL)
+        return false;
+    *ret_url = g_strdup_printf("http://localhost:%d",
+                               (int)json_integer_value(json_object_get(ready, "port")));
     return true;
 }
 
@@ -56,7 +56,7 @@ DemoWorld *demo_world_open(const char *state_dir, GError **error)
         return NULL;
     }
     world->seal = identity_seal_open(state_dir, error);
-    if (world->seal == NULL || !world_find_url(config, state_dir, &world->url, error))
+    if (world->seal == NULL || !world_find_url(state_dir, &world->url, error))
         return NULL;
     return g_steal_pointer(&world);
 }

@@ -15,7 +15,7 @@ import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DARSE_BUILD", ROOT / "build")).resolve()
-BINARY = Path(os.environ.get("DARSE_BINARY", BUILD / "darse")).resolve()
+BINARY = Path(os.environ.get("DARSE_BINARY", BUILD / "src" / "darse")).resolve()
 SAS = BUILD / "sas" / "sas"
 DUCKDB = ROOT / ".cache" / "duckdb" / "lib" / "libduckdb.so"
 DATA = ROOT / ".cache" / "data"
@@ -125,8 +125,7 @@ class Server:
         return done
 
     def start(self, wait=True):
-        for name in ("port", "lake-port"):
-            (self.state / "run" / name).unlink(missing_ok=True)
+        (self.state / "run" / "ready.json").unlink(missing_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command("serve"), stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, cwd="/",
@@ -184,13 +183,16 @@ class Server:
 
     # ---- its addresses ----
 
+    def told(self, key):
+        return json.loads((self.state / "run" / "ready.json").read_text())[key]
+
     @property
     def port(self):
-        return int((self.state / "run" / "port").read_text())
+        return self.told("port")
 
     @property
     def lake_port(self):
-        return int((self.state / "run" / "lake-port").read_text())
+        return self.told("lake_port")
 
     @property
     def url(self):

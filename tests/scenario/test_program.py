@@ -99,7 +99,7 @@ def test_demonstration_on_loopback_only(new_server, address):
     path.write_text(path.read_text().replace("[server]", f"[server]\nlisten={address}"))
     server.start(wait=False)
     wait_until(lambda: "loopback" in server.log_tail(), 15, "the refusal in the log")
-    assert not (server.state / "run" / "port").exists()
+    assert not (server.state / "run" / "ready.json").exists()
     if server.process.poll() is None:
         server.stop()
 
