@@ -91,6 +91,7 @@ bool identity_authenticate(HttpRequest *request, GError **error)
     holder.actor->request = g_strdup(http_request_id(request));
     holder_mark_seen(app, &holder);
     http_request_set_actor(request, holder.actor, actor_free);
+    http_request_set_actor_id(request, holder.actor->id);
     return true;
 }
 

@@ -60,6 +60,14 @@ class Client(requests.Session):
         self.cookies.set_policy(
             http.cookiejar.DefaultCookiePolicy(secure_protocols=("http", "https")))
 
+    def prepare_request(self, request):
+        """requests copies the cookies into a jar with the usual policy, which drops Secure ones here."""
+        prepared = super().prepare_request(request)
+        header = requests.cookies.get_cookie_header(self.cookies, prepared)
+        if header:
+            prepared.headers["Cookie"] = header
+        return prepared
+
     def request(self, method, path, **arguments):
         arguments.setdefault("timeout", 60)
         return super().request(method, self.url + path if path.startswith("/") else path,
