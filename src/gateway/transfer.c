@@ -306,10 +306,10 @@ static bool reply_body(Transfer *transfer, GError **error)
 {
     const Head *answer = &transfer->answer;
     if (answer->body == HEAD_BODY_NONE) {
-        int64_t announced = transfer->answers_head ? answer->length : 0;
         transfer_done(transfer);
-        if (announced > 0)
-            return reply_stream(transfer, announced, error);
+        /* To a HEAD: the length that a GET would have, or none if that is not known. */
+        if (transfer->answers_head && answer->status == 200 && answer->length != 0)
+            return reply_stream(transfer, answer->length, error);
         return http_reply_empty(transfer->request, answer->status, error);
     }
     transfer->left = answer->length;

@@ -202,6 +202,7 @@ static bool serve_start_listeners(Serve *serve, int port, int lake_port, GError 
         .check_origin = identity_check_origin,
         .static_resource = "/darse/web",
         .data = app,
+        .https = g_str_has_prefix(app->portal_url, "https:"),
     };
     serve->portal_sites[0] = gateway_site(app);
     serve->portal_sites[1] = &serve->portal_site;

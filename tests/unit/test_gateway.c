@@ -172,6 +172,8 @@ static const struct {
     {"/hello", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n"
                "X-Own: kept\r\n\r\nhello"},
     {"/empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
+    {"/head-known", "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n"},
+    {"/head-open", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
     {"/204", "HTTP/1.1 204 No Content\r\n\r\n"},
     {"/304", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 99\r\n\r\n"},
     {"/interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
@@ -605,6 +607,12 @@ static void test_answers(Fixture *fixture, const void *data)
     g_autofree char *head =
         exchange(fixture, "HEAD /204 HTTP/1.1\r\n" HEAD COOKIE "\r\n");
     g_assert_true(g_str_has_prefix(head, "HTTP/1.1 204 "));
+    g_autofree char *known = exchange(fixture, "HEAD /head-known HTTP/1.1\r\n" HEAD COOKIE "\r\n");
+    g_assert_nonnull(strstr(known, "Content-Length: 12345\r\n"));
+    g_assert_true(g_str_has_suffix(known, "\r\n\r\n"));
+    g_autofree char *open = exchange(fixture, "HEAD /head-open HTTP/1.1\r\n" HEAD COOKIE "\r\n");
+    g_assert_true(g_str_has_prefix(open, "HTTP/1.1 200 "));
+    g_assert_null(strstr(open, "Content-Length"));
     g_assert_cmpint(atomic_load(&activities), >, 5);
 }
 
