@@ -7,12 +7,15 @@
 #include "relay.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LISTEN_BACKLOG 1024
 
 typedef struct End {
     Source source;
@@ -50,6 +53,41 @@ bool address_unix(const char *path, Address *ret_address)
     strcpy(address.name.local.sun_path, path);
     *ret_address = address;
     return true;
+}
+
+/* Binds a unix socket and gives it its name when it listens. The folder decides who comes near. */
+static bool listen_unix(int fd, const Address *address)
+{
+    const char *path = address->name.local.sun_path;
+    Address hidden = *address;
+    size_t length = strlen(path);
+    if (length + 2 > sizeof hidden.name.local.sun_path)
+        return false;
+    hidden.name.local.sun_path[length] = '~';
+    unlink(hidden.name.local.sun_path);
+    mode_t mask = umask(0111);
+    int bound = bind(fd, &hidden.name.any, hidden.size);
+    umask(mask);
+    return bound == 0 && listen(fd, LISTEN_BACKLOG) == 0 &&
+           rename(hidden.name.local.sun_path, path) == 0;
+}
+
+static bool listen_ip(int fd, const Address *address)
+{
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    return bind(fd, &address->name.any, address->size) == 0 && listen(fd, LISTEN_BACKLOG) == 0;
+}
+
+int address_listen(const Address *address)
+{
+    int family = address->name.any.sa_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    if (family == AF_UNIX ? listen_unix(fd, address) : listen_ip(fd, address))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 void relays_init(Relays *relays, Loop *loop)
@@ -277,21 +315,9 @@ static void relay_accept(Source *source, uint32_t events)
 
 bool relay_open(Relay *relay, Relays *relays, const Address *from, const Address *to)
 {
-    int family = from->name.any.sa_family;
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = address_listen(from);
     if (fd < 0)
         return false;
-    if (family == AF_UNIX)
-        unlink(from->name.local.sun_path);
-    else
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
-    mode_t mask = umask(0111); /* doors are 0666: the folder says who comes near */
-    int bound = bind(fd, &from->name.any, from->size);
-    umask(mask);
-    if (bound < 0 || listen(fd, 1024) < 0) {
-        close(fd);
-        return false;
-    }
     relay->listener = (Source){.fd = fd, .handle = relay_accept};
     relay->relays = relays;
     relay->to = *to;

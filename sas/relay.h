@@ -34,6 +34,10 @@ Address address_loopback(int port);
 /* A unix socket; false if PATH is too long. */
 bool address_unix(const char *path, Address *ret_address);
 
+/* Listens there, without waiting on accept; -1 on failure. A unix socket is open to all who reach
+ * its folder, replaces whatever had its name, and appears only once it listens. */
+int address_listen(const Address *address);
+
 typedef struct Connection Connection;
 
 /* What all relays of the process share. Zero, then relays_init(). */
@@ -55,7 +59,7 @@ typedef struct Relay {
 } Relay;
 
 void relays_init(Relays *relays, Loop *loop);
-/* Listens on FROM and relays to TO. An old socket file at FROM is removed first. */
+/* Listens on FROM and relays to TO. */
 bool relay_open(Relay *relay, Relays *relays, const Address *from, const Address *to);
 /* Closes what has been silent or connecting for too long. To be called every second or so. */
 void relays_sweep(Relays *relays);

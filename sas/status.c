@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const state_names[STATE_COUNT] = {"started", "listening", "ready"};
@@ -89,17 +88,9 @@ static bool status_listen(Status *status, const char *path)
     Address address;
     if (!address_unix(path, &address))
         return false;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = address_listen(&address);
     if (fd < 0)
         return false;
-    unlink(path);
-    mode_t mask = umask(0111);
-    int bound = bind(fd, &address.name.any, address.size);
-    umask(mask);
-    if (bound < 0 || listen(fd, STATUS_READERS_MAX) < 0) {
-        close(fd);
-        return false;
-    }
     status->listener = (Source){.fd = fd, .handle = status_accept};
     return loop_watch(status->loop, &status->listener, EPOLLIN);
 }

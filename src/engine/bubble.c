@@ -18,6 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DOORS_WAIT_US    1000
+#define DOORS_WAIT_TURNS 5000
+
 char *bubble_name(const Engine *engine, const char *service_id)
 {
     return container_name(keys_instance_id(engine->keys), service_id);
@@ -121,6 +124,26 @@ static json_t *bubble_body(const Engine *engine, const Plan *plan, const PlanSte
     return container_body(&spec);
 }
 
+/* sas makes its status door last: once it is there, the bubble can be reached. */
+static bool bubble_await_doors(const Engine *engine, const Plan *plan, pid_t pid, GError **error)
+{
+    struct stat st;
+    g_autofree char *path = g_strconcat("run/doors/", plan->service_id, NULL);
+    g_autofree char *proc = g_strdup_printf("/proc/%d", (int)pid);
+    FD_AUTO int fd = places_open_folder(engine->places, path, error);
+    if (fd < 0)
+        return false;
+    for (int i = 0; i < DOORS_WAIT_TURNS; i++) {
+        if (fstatat(fd, "sas.sock", &st, AT_SYMLINK_NOFOLLOW) == 0)
+            return true;
+        if (access(proc, F_OK) < 0)
+            break;
+        g_usleep(DOORS_WAIT_US);
+    }
+    return error_set(error, ERROR_INTERNAL, "engine.bubble_ended",
+                     "The bubble ended, or made no door, as soon as it was started.");
+}
+
 static json_t *bubble_run(Engine *engine, const Plan *plan, const PlanStep *step,
                           const BubbleMounts *mounts, bool *ret_made, GError **error)
 {
@@ -137,7 +160,7 @@ static json_t *bubble_run(Engine *engine, const Plan *plan, const PlanStep *step
         return NULL;
     const VerifyWanted wanted = {.id_base = plan->id_base, .mounts = mounts->wanted,
                                  .memory_bytes = step->memory_bytes, .pids = step->pids};
-    if (!verify_bubble(pid, &wanted, error))
+    if (!verify_bubble(pid, &wanted, error) || !bubble_await_doors(engine, plan, pid, error))
         return NULL;
     return json_pack("{s:s, s:I, s:I, s:I, s:i}", "service_id", plan->service_id, "pid",
                      (json_int_t)pid, "started_ms", (json_int_t)started_ms, "door_owner",

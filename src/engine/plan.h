@@ -128,8 +128,8 @@ typedef struct PlanService {
 } PlanService;
 
 /* The project's vault must be open; those of the datasets are opened by the plan. Result:
- * {"service_id", "pid", "started_ms", "door_owner": uid, "port"}. It answers when the bubble runs
- * and has been verified; readiness is told by its `sas.sock` door. */
+ * {"service_id", "pid", "started_ms", "door_owner": uid, "port"}. It answers when the bubble runs,
+ * has been verified and has its doors; readiness is told by its `sas.sock` door. */
 Plan *plan_service_start_new(const PlanService *service);
 Plan *plan_service_freeze_new(const char *service_id);
 Plan *plan_service_thaw_new(const char *service_id);
