@@ -26,6 +26,8 @@
 #include <unistd.h>
 
 #define DEATH_WAIT_MS 1000
+/* A child that does not read must not hold its caller. */
+#define SEND_LIMIT_SECONDS 10
 
 const WorkerLimits *worker_limits(WorkerTask task)
 {
@@ -222,12 +224,10 @@ static bool converse(const json_t *request, int socket_fd, pid_t pid, int64_t wa
     g_autoptr(json_t) answer = NULL;
     g_autoptr(GError) problem = NULL;
     int64_t deadline = time_monotonic_ms() + wall_ms;
-    bool ok = frame_send(socket_fd, request, NULL); /* if not: its death says why */
-    if (ok)
-        ok = frame_receive(socket_fd, (int)MIN(wall_ms, G_MAXINT), &answer, &problem);
+    frame_send(socket_fd, request, NULL); /* if it is gone already, its answer or death says why */
+    bool ok = frame_receive(socket_fd, (int)MIN(wall_ms, G_MAXINT), &answer, &problem);
     bool is_late = !ok && time_monotonic_ms() >= deadline;
-    bool is_silent = answer == NULL && (ok || problem == NULL ||
-                                        strcmp(error_reason(problem), "frame.broken") == 0);
+    bool is_silent = ok ? answer == NULL : strcmp(error_reason(problem), "frame.broken") == 0;
     int status = process_end(pid, is_silent && !is_late);
     if (is_late)
         return error_set(error, ERROR_TOO_LARGE, "worker.timeout",
@@ -282,6 +282,8 @@ bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, Worker
         return error_set_errno(error, errno, "worker.descriptors", "A socket cannot be made");
     FD_AUTO int ours = pair[0];
     FD_AUTO int theirs = pair[1];
+    struct timeval send_limit = {.tv_sec = SEND_LIMIT_SECONDS};
+    setsockopt(ours, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit);
     g_auto(Descriptors) descriptors = {-1, -1, -1, -1};
     g_autoptr(json_t) request = json_pack(
         "{s:s, s:s, s:O, s:o}", "task", task_kind(task)->name, "library", library_path(program),

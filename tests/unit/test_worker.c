@@ -383,6 +383,63 @@ static void test_no_program(void)
     g_assert_cmpint(errno, ==, ECHILD);
 }
 
+/* A program that sends a frame, whatever it is asked. Caller removes and frees. */
+static char *forger_of(const char *answer, uint32_t announced)
+{
+    g_autoptr(GString) script = g_string_new("#!/bin/sh\nprintf '");
+    for (int shift = 24; shift >= 0; shift -= 8)
+        g_string_append_printf(script, "\\%03o", (announced >> shift) & 255);
+    for (const char *p = answer; *p != '\0'; p++)
+        g_string_append_printf(script, "\\%03o", (unsigned char)*p);
+    g_string_append(script, "' >&3\n");
+    char *path = g_strdup("/tmp/darse-forger-XXXXXX");
+    int fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0700);
+    g_assert_true(fd_write_all(fd, script->str, script->len, NULL));
+    close(fd);
+    return path;
+}
+
+/* A worker that a file took over: it answers what it likes. */
+static void test_forged_answers(void)
+{
+    static const struct {
+        const char *answer;
+        uint32_t announced;     /* 0: its length */
+        ErrorCode code;
+        const char *reason;
+    } cases[] = {
+        {"{}", 0, ERROR_UNPROCESSABLE, "worker.answer"},
+        {"[]", 0, ERROR_UNPROCESSABLE, "worker.answer"},
+        {"xx", 0, ERROR_UNPROCESSABLE, "worker.answer"},
+        {"{\"result\":{}}", 0, ERROR_UNPROCESSABLE, "worker.answer"},
+        {"{\"result\":{\"rows\":\"1\",\"columns\":[],\"notes\":[]}}", 0, ERROR_UNPROCESSABLE,
+         "worker.answer"},
+        {"{\"problem\":{}}", 0, ERROR_UNPROCESSABLE, "worker.answer"},
+        {"{}", 0x7fffffff, ERROR_UNPROCESSABLE, "worker.answer"},
+        {"{}", 100, ERROR_UNPROCESSABLE, "worker.crashed"},
+        {"{\"problem\":{\"code\":\"denied\",\"reason\":\"a.b\",\"sentence\":\"\\u001b[31m\"}}", 0,
+         ERROR_INTERNAL, "worker.problem"},
+        {"{\"problem\":{\"code\":\"too_large\",\"reason\":\"table.memory\",\"sentence\":\"x\"}}", 0,
+         ERROR_TOO_LARGE, "table.memory"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint32_t announced = cases[i].announced;
+        g_autofree char *path = forger_of(
+            cases[i].answer, announced != 0 ? announced : (uint32_t)strlen(cases[i].answer));
+        WorkerProgram program = {.program_path = path};
+        FD_AUTO int input = file_of("a\n1\n", 4);
+        g_autoptr(json_t) arguments = format("csv");
+        json_t *result = NULL;
+        GError *error = NULL;
+        g_assert_false(
+            worker_run(NULL, &program, WORKER_PROFILE, arguments, input, -1, &result, &error));
+        unlink(path);
+        g_assert_nonnull(error);
+        g_assert_null(strchr(error->message, '\033'));
+        assert_problem(error, cases[i].code, cases[i].reason);
+    }
+}
+
 /* --- The sandbox from the inside ---------------------------------------------------------------- */
 
 typedef struct Attempt {
@@ -740,6 +797,7 @@ int main(int argc, char **argv)
     g_test_add_func("/worker/output_limit", test_output_limit);
     g_test_add_func("/worker/no_library", test_no_library);
     g_test_add_func("/worker/no_program", test_no_program);
+    g_test_add_func("/worker/forged_answers", test_forged_answers);
     g_test_add_func("/worker/sandbox", test_sandbox);
     g_test_add_func("/worker/profile", test_profile);
     g_test_add_func("/worker/header_only", test_header_only);
