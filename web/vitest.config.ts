@@ -3,5 +3,5 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
-  test: { include: ["test/*.test.ts"], pool: "threads", poolOptions: { threads: { maxThreads: 2 } } },
+  test: { include: ["tests/*.test.ts"], pool: "threads", poolOptions: { threads: { maxThreads: 2 } } },
 });

@@ -51,6 +51,7 @@ export const WORDS = {
   ],
   verdict: ["pass", "flagged", "refused"],
   decision: ["approve", "return", "reject"],
+  decided: ["approve", "return", "reject"],
   rule: ["minimum_count", "max_share", "rounding", "zero"],
   language: ["fr", "en"],
 } as const;

@@ -255,14 +255,20 @@ function Draft(props: Part) {
 function Inside(props: Part) {
   const { application } = props;
   const { project } = application;
+  // Those who decide are not members: the project's page is not theirs to see.
+  const decides = hasRole(useMe(), "producer", "committee");
   return (
     <Page
       title={t("application.title")}
       documentTitle={`${t("application.title")} · ${project.title}`}
-      crumbs={[
-        { to: `/projects/${project.id}`, text: project.title },
-        { to: `/projects/${project.id}/data`, text: t("project.data") },
-      ]}
+      crumbs={
+        decides
+          ? [{ to: "/applications", text: t("nav.applications") }]
+          : [
+              { to: `/projects/${project.id}`, text: project.title },
+              { to: `/projects/${project.id}/data`, text: t("project.data") },
+            ]
+      }
       beside={<WordBadge list="application_state" value={application.state} />}
     >
       <div class="stack-wide">
@@ -277,7 +283,11 @@ function Inside(props: Part) {
                     [
                       t("application.project"),
                       <span class="row">
-                        <a href={`/projects/${project.id}`}>{project.title}</a>
+                        {decides ? (
+                          project.title
+                        ) : (
+                          <a href={`/projects/${project.id}`}>{project.title}</a>
+                        )}
                         {project.tier && <TierBadge tier={project.tier} />}
                       </span>,
                     ],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A state in one word, with a shape for those who do not see colours.
 import type { WordList } from "../api/words";
+import { tMaybe } from "../i18n";
 import { word } from "../i18n/words";
 import { Icon, type IconName } from "./icon";
 import type { Tone } from "./notice";
@@ -45,7 +46,7 @@ const TONE: Partial<Record<WordList, Record<string, Tone>>> = {
     withdrawn: "calm",
   },
   verdict: { pass: "good", flagged: "wait", refused: "bad" },
-  decision: { approve: "good", return: "wait", reject: "bad" },
+  decided: { approve: "good", return: "wait", reject: "bad" },
 };
 
 export function Badge(props: { tone: Tone; icon?: IconName; children: string }) {
@@ -68,7 +69,7 @@ const TIER_ICON: Record<string, IconName> = { restricted: "key", secure: "lock" 
 export function TierBadge(props: { tier: string }) {
   return (
     <Badge tone="info" icon={TIER_ICON[props.tier] ?? "project"}>
-      {word("tier", props.tier)}
+      {tMaybe(`tier_name.${props.tier}`) ?? props.tier}
     </Badge>
   );
 }

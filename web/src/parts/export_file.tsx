@@ -96,6 +96,28 @@ export function PreviewTable(props: { preview: Preview; offset: number; caption:
   );
 }
 
+const FLAGS_SHOWN = 20;
+
+/** Each flagged cell in words, for those who do not hover. */
+function FlagList({ file }: { file: ExportFile }) {
+  const { flags } = file.lint;
+  if (flags.length === 0) return null;
+  return (
+    <div class="stack-tight">
+      <p class="strong">{tn("count.flagged", file.lint.flagged ?? flags.length)}</p>
+      <ul>
+        {flags.slice(0, FLAGS_SHOWN).map((flag) => (
+          <li key={`${flag.row} ${flag.column} ${flag.rule}`}>
+            {t("preview.flag", { row: flag.row + 1, column: String(flag.column) })}{" "}
+            <span class="soft">{flagText(flag)}</span>
+          </li>
+        ))}
+      </ul>
+      {flags.length > FLAGS_SHOWN && <p class="note">{t("preview.more_flags")}</p>}
+    </div>
+  );
+}
+
 function Pager(props: { offset: number; total: number; go: (offset: number) => void }) {
   const { offset, total, go } = props;
   if (total <= ROWS) return null;
@@ -201,6 +223,7 @@ export function FilePanel(props: {
             ["SHA-256", <code class="break">{file.sha256}</code>],
           ]}
         />
+        <FlagList file={file} />
         <details class="more" open={props.open}>
           <summary>{t("preview.open")}</summary>
           <FilePreview of={props.of} file={file} />
@@ -224,7 +247,7 @@ export function Reviews({ of }: { of: Export }) {
             .map((review) => (
               <div key={review.reviewed} class="stack-tight">
                 <p class="row">
-                  <WordBadge list="decision" value={review.decision} />
+                  <WordBadge list="decided" value={review.decision} />
                   <span class="note">
                     {typeof review.checker === "object" && review.checker
                       ? review.checker.name

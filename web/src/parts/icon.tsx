@@ -5,6 +5,7 @@ import arrowPath from "heroicons/24/outline/arrow-path.svg?raw";
 import arrowTopRightOnSquare from "heroicons/24/outline/arrow-top-right-on-square.svg?raw";
 import bars3 from "heroicons/24/outline/bars-3.svg?raw";
 import checkCircle from "heroicons/24/solid/check-circle.svg?raw";
+import chevronDown from "heroicons/24/outline/chevron-down.svg?raw";
 import circleStack from "heroicons/24/outline/circle-stack.svg?raw";
 import clipboardDocumentCheck from "heroicons/24/outline/clipboard-document-check.svg?raw";
 import clock from "heroicons/24/outline/clock.svg?raw";
@@ -34,6 +35,7 @@ const ICONS = {
   outside: arrowTopRightOnSquare,
   menu: bars3,
   good: checkCircle,
+  chevron: chevronDown,
   data: circleStack,
   review: clipboardDocumentCheck,
   clock,

@@ -107,8 +107,13 @@ export function Loaded<T>(props: {
 
 /** Sections of one thing, each with an address of its own. */
 export function Sections(props: { label: string; here: string; items: Crumb[] }) {
+  const strip = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const current = strip.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current && strip.current) strip.current.scrollLeft = current.offsetLeft - strip.current.offsetLeft - 48;
+  }, [props.here]);
   return (
-    <nav class="sections" aria-label={props.label}>
+    <nav class="sections" aria-label={props.label} ref={strip}>
       <ul>
         {props.items.map((item) => (
           <li key={item.to}>
@@ -126,7 +131,7 @@ export function Facts(props: { shape?: "row" | "grid"; items: [string, Component
   return (
     <dl class={`facts facts-${props.shape ?? "row"}`}>
       {props.items
-        .filter(([, value]) => value !== undefined && value !== null && value !== "")
+        .filter(([, value]) => value !== undefined && value !== null && value !== "" && value !== false)
         .map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>

@@ -146,6 +146,7 @@ function AccountMenu({ person }: { person: Person }) {
         <>
           <Icon name="person" />
           <span class="account-name">{person.name}</span>
+          <Icon name="chevron" class="chevron" />
         </>
       }
     >
@@ -165,7 +166,12 @@ function AccountMenu({ person }: { person: Person }) {
 
 function GuestMenu() {
   return (
-    <Menu label={t("shell.settings")} summary={<span>{t("shell.settings")}</span>}>
+    <Menu label={t("shell.settings")} summary={
+        <>
+          {t("shell.settings")}
+          <Icon name="chevron" class="chevron" />
+        </>
+      }>
       <LanguageSelect />
       <ThemeSelect />
     </Menu>

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+// Things of an invented platform, in the forms of the API, for looking at pages and states that a
+// real server shows only for a moment.
+const day = 24 * 3600 * 1000;
+const at = (days) => new Date(Date.now() + days * day).toISOString();
+const brief = (id, login, name) => ({ id, login, name });
+
+const ministry = { id: "org-ministry", name: "Ministère de la Cohésion", kind: "administration" };
+const university = { id: "org-university", name: "Université du Littoral", kind: "university" };
+const institute = { id: "org-institute", name: "Institut de statistique", kind: "statistics" };
+
+const people = {
+  officer: { ...brief("per-officer", "officer", "Odile Ferrand"), organisation: ministry, roles: ["officer"] },
+  producer: { ...brief("per-producer", "producer", "Paul Nguyen"), organisation: institute, roles: ["producer"] },
+  committee: { ...brief("per-committee", "committee", "Claire Diallo"), organisation: institute, roles: ["committee"] },
+  lead: { ...brief("per-lead", "lead", "Lucie Martin"), organisation: university, roles: [] },
+  scientist: { ...brief("per-scientist", "scientist", "Samir Haddad"), organisation: university, roles: [] },
+  checker1: { ...brief("per-checker1", "checker1", "Chloé Bernard"), organisation: institute, roles: ["checker"] },
+  auditor: { ...brief("per-auditor", "auditor", "Antoine Leroy"), organisation: ministry, roles: ["auditor"] },
+};
+for (const person of Object.values(people)) {
+  Object.assign(person, {
+    email: `${person.login}@example.org`,
+    language: "en",
+    has_second_factor: person.login !== "lead",
+    disabled: false,
+  });
+}
+const mini = ({ id, login, name }) => ({ id, login, name });
+
+const tierRules = {
+  open: { levels: ["public"], display: "web", checkers: 0, lake_put_outside: true, lake_get_outside: true, second_factor: false },
+  restricted: { levels: ["public", "scientific"], display: "web", checkers: 1, lake_put_outside: true, lake_get_outside: false, second_factor: true },
+  secure: { levels: ["public", "scientific", "secure"], display: "pixels", checkers: 2, lake_put_outside: false, lake_get_outside: false, second_factor: true },
+};
+
+const project = (id, title, tier, state, extra = {}) => ({
+  id,
+  slug: id.slice(4),
+  title,
+  summary:
+    "How much do people go to the doctor when care is free? Outpatient visits by coinsurance rate, age and health status, 1974 to 1982.",
+  organisation: university,
+  route: "research",
+  purpose: "research",
+  legal_basis: "Code du patrimoine, art. L. 213-3",
+  tier,
+  state,
+  state_reason: state === "frozen" ? "An inspection of the room is under way." : "",
+  encrypted: tier !== "open",
+  bucket_quota_bytes: 10_000_000_000,
+  starts: at(-60),
+  ends: at(700),
+  created: at(-61),
+  my_roles: ["scientist"],
+  tier_rules: tierRules[tier],
+  ...extra,
+});
+
+const projects = [
+  project("prj-health", "Demand for health care", "restricted", "open"),
+  project("prj-turnover", "Concentration of turnover by employment area", "secure", "open"),
+  project("prj-cohesion", "Territorial cohesion indicators", "open", "frozen", {
+    organisation: ministry,
+    route: "own_administration",
+    purpose: "evaluation",
+    my_roles: ["business"],
+  }),
+];
+const projectBrief = (p) => ({ id: p.id, title: p.title, tier: p.tier, route: p.route });
+
+const variables = [
+  { name: "mdvis", label: "Outpatient medical visits in the year", type: "integer", missing: 0, distinct: 61 },
+  { name: "lncoins", label: "Logarithm of the coinsurance rate plus one", type: "number", missing: 0, distinct: 4 },
+  { name: "idp", label: "Individual deductible plan", description: "1 if the plan has a deductible per person.", type: "boolean", missing: 0, distinct: 2 },
+  { name: "ndisease", label: "Number of chronic diseases", type: "number", missing: 212, distinct: 53 },
+  { name: "hlthp", label: "Poor health, self-assessed", type: "boolean", missing: 3, distinct: 2 },
+];
+
+const source = {
+  id: "src-rand",
+  slug: "rand-hie",
+  title: "Health Insurance Experiment",
+  summary:
+    "A randomised experiment on cost sharing: 20 190 person-years of families in six American cities, with plan, visits and health status.",
+  organisation: institute,
+  legal_basis: "Law 51-711, article 7bis",
+  routes: ["research"],
+  purposes: ["research", "official_statistics", "evaluation"],
+  rule_pack: "fr-persons",
+  stewards: [mini(people.producer)],
+  mine: false,
+};
+const dataset = (id, title, level, extra = {}) => ({
+  id,
+  source: { id: source.id, slug: source.slug, title: source.title },
+  slug: id.slice(4),
+  title,
+  vintage: "1974-1982",
+  version: 1,
+  level,
+  state: "published",
+  failure: "",
+  file_name: "rand.csv",
+  file_size: 1_634_220,
+  file_sha256: "9f2b6a4de1c07a5be35b1d7a2f8c40bd0a6e1f53c9be8a77d2e40f61c85b9a10",
+  rows: 20190,
+  variables,
+  encrypted: true,
+  published: at(-40),
+  ...extra,
+});
+const datasets = [
+  dataset("dts-rand-fpr", "Person-years, scientific use", "scientific"),
+  dataset("dts-rand-suf", "Person-years, secure use", "secure"),
+];
+source.datasets = datasets;
+const enterprise = {
+  ...source,
+  id: "src-enterprises",
+  slug: "enterprises",
+  title: "Enterprise register (invented)",
+  summary: "Units with activity, size class, region and turnover.",
+  organisation: ministry,
+  routes: ["research", "own_administration"],
+  rule_pack: "fr-enterprises",
+  datasets: [],
+};
+const datasetBrief = (d) => ({ id: d.id, title: d.title, level: d.level, source: { id: d.source.id, title: d.source.title } });
+
+const term = (name, met, extra = {}) => ({ term: name, met, reason: null, detail: null, by: null, signed: null, expires: null, waits_for: [], fact: null, ...extra });
+const signed = (by, days, until) => ({ by, signed: at(-days), expires: until ? at(until) : null, fact: `fct-${by}-${days}` });
+const right = (person, data, holds) => ({
+  person: mini(person),
+  dataset: datasetBrief(data),
+  holds,
+  terms: [
+    term("project_open", true),
+    term("member", true),
+    term("steward_agreement", true, signed("Paul Nguyen", 12, 300)),
+    holds
+      ? term("committee_opinion", true, signed("Claire Diallo", 8, 300))
+      : term("committee_opinion", false, { detail: "The committee has not given its opinion.", waits_for: ["committee"] }),
+    holds
+      ? term("undertaking", true, signed(person.name, 6))
+      : term("undertaking", false, { detail: "The undertaking is not signed.", waits_for: [person.name] }),
+  ],
+});
+
+const application = (id, state, extra = {}) => ({
+  id,
+  project: projectBrief(projects[0]),
+  state,
+  justification:
+    "We estimate the price elasticity of outpatient visits with a count model.\nPublished tables do not cross coinsurance with chronic disease, hence person-years are needed.",
+  created_by: mini(people.scientist),
+  created: at(-14),
+  submitted: state === "draft" ? null : at(-13),
+  decided: null,
+  datasets: datasets.map(datasetBrief),
+  persons: [mini(people.scientist), mini(people.lead)],
+  agreements: [],
+  opinion: null,
+  undertakings: [],
+  needs: [],
+  ...extra,
+});
+const applications = [
+  application("app-new", "submitted"),
+  application("app-agreed", "submitted", {
+    agreements: datasets.map((d) => ({ dataset: d.id, outcome: "agreed", comment: "Within the purpose of the survey.", by: "Paul Nguyen", signed: at(-12), expires: at(300), fact: "fct-a" })),
+  }),
+  application("app-draft", "draft"),
+];
+
+const step = (number, name, ms, detail = "") => ({ number, step: name, detail, time: new Date(Date.now() - 600_000 + ms).toISOString() });
+const service = (id, name, state, events, extra = {}) => ({
+  id,
+  project: "prj-health",
+  person: mini(people.scientist),
+  definition: "jupyter",
+  name,
+  state,
+  state_reason: "",
+  state_detail: "",
+  created: new Date(Date.now() - 600_000).toISOString(),
+  ready: null,
+  ended: null,
+  active: new Date(Date.now() - 60_000).toISOString(),
+  mine: true,
+  events,
+  mounts: [{ path: "/data/rand-hie/rand-fpr", dataset: "dts-rand-fpr", title: datasets[0].title, level: "scientific" }],
+  ...extra,
+});
+const services = [
+  service("svc-ready", "JupyterLab", "ready", [step(1, "queued", 0), step(2, "image", 8, "darse/jupyter:1"), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503)]),
+  service("svc-starting", "Estimates, second try", "starting", [step(1, "queued", 0), step(2, "image", 9, "darse/jupyter:1"), step(3, "container", 230)]),
+  service("svc-frozen", "JupyterLab", "stopped", [step(1, "queued", 0), step(2, "image", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503), step(6, "frozen", 90_000, "policy.not_accredited"), step(7, "stopped", 90_800)], {
+    state_reason: "policy.not_accredited",
+    state_detail: "You are not accredited for this dataset in this project.",
+    ended: at(-0.001),
+  }),
+];
+
+const file = (id, name, verdict, flags) => ({
+  id,
+  name,
+  size: 1834,
+  sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+  kind: "csv",
+  declaration: { count: "n", total: "visits", largest: "largest" },
+  verdict,
+  lint: { basis: "author_declaration", rows: 8, columns: 5, rules: [{ rule: "minimum_count", parameter: 11 }, { rule: "max_share", parameter: 85 }], flags },
+  round: 1,
+  added: at(-1),
+});
+const flags = [
+  { row: 2, column: "n", rule: "minimum_count", detail: "4 units; at least 11 are needed." },
+  { row: 5, column: "visits", rule: "max_share", detail: "The largest contributor has 91 %." },
+];
+const may = (...verbs) => Object.fromEntries(["edit", "submit", "review", "release", "withdraw"].map((verb) => [verb, verbs.includes(verb)]));
+const anExport = (id, state, extra = {}) => ({
+  id,
+  project: projectBrief(projects[0]),
+  author: mini(people.scientist),
+  title: "Visits by plan and health status",
+  context:
+    "Cross-table of outpatient visits by plan (four coinsurance rates) and self-assessed health.\nPopulation: person-years of the experiment. Unit behind each count: a person-year.",
+  state,
+  round: 2,
+  created: at(-3),
+  submitted: state === "draft" ? null : at(-1),
+  decided: null,
+  released: null,
+  checkers_needed: 1,
+  reviews: [{ checker: mini(people.checker1), decision: "return", comment: "Row 3 has four persons only: suppress it or merge the classes.", round: 1, reviewed: at(-2) }],
+  files: [file("xfl-table", "visits_by_plan.csv", "flagged", flags), file("xfl-second", "visits_rounded.csv", "pass", [])],
+  rule_pack: null,
+  may: may(),
+  ...extra,
+});
+const exports_ = [
+  anExport("exp-draft", "draft", { may: may("edit", "submit", "withdraw") }),
+  anExport("exp-review", "submitted", { may: may("review") }),
+  anExport("exp-approved", "approved", { may: may("release"), decided: at(-0.5) }),
+];
+const preview = {
+  columns: ["plan", "health", "n", "visits", "largest"],
+  rows: [
+    ["free", "good", 4210, 18230, 62],
+    ["free", "fair", 812, 4620, 60],
+    ["free", "poor", 4, 96, 40],
+    ["25 %", "good", 3120, 9840, 44],
+    ["25 %", "fair", 640, 2712, 52],
+    ["25 %", "poor", 31, 66, 60],
+    ["95 %", "good", 3904, 10020, 51],
+    ["95 %", "fair", 702, 2534, 39],
+  ],
+  flags,
+};
+
+const entry = (sequence, verb, actor, object, extra = {}) => ({ sequence, time: at(-sequence / 50), verb, actor: mini(actor), object, project: "prj-health", outcome: "allowed", details: {}, ...extra });
+const entries = [
+  entry(412, "service.launch", people.scientist, "svc-ready", { details: { datasets: ["dts-rand-fpr"] } }),
+  entry(411, "export.review", people.checker1, "exp-review", { details: { decision: "return" } }),
+  entry(410, "service.launch", people.lead, null, { outcome: "denied", details: { reason: "policy.second_factor" } }),
+];
+
+const list = (items) => ({ items, next: null });
+const tasks = {
+  scientist: [
+    { kind: "sign_undertaking", project: projectBrief(projects[0]), object: "app-agreed", title: "Person-years, scientific use", since: at(-2) },
+    { kind: "export_returned", project: projectBrief(projects[0]), object: "exp-draft", title: "Visits by plan and health status", since: at(-0.2) },
+    { kind: "export_approved", project: projectBrief(projects[0]), object: "exp-approved", title: "Elasticities", since: at(-0.1) },
+  ],
+  producer: [{ kind: "agree", project: projectBrief(projects[0]), object: "app-new", title: "Person-years, scientific use", since: at(-5) }],
+  committee: [{ kind: "opine", project: projectBrief(projects[0]), object: "app-agreed", title: "Person-years, scientific use", since: at(-3) }],
+  checker1: [{ kind: "review_export", project: projectBrief(projects[0]), object: "exp-review", title: "Visits by plan and health status", since: at(-1) }],
+};
+
+const session = (login, language) => ({ person: { ...people[login], language }, csrf: "none", second_factor: true, expires: at(1) });
+const own = (service, login) => ({ ...service, mine: service.person.login === login });
+
+/** The answer to GET PATH for LOGIN, or undefined. */
+export function answer(path, login, language) {
+  const find = (items, prefix) => items.find((item) => path === `/${prefix}/${item.id}`);
+  const fixed = {
+    "/about": { version: "0.1.0", demonstration: true, portal_url: "http://localhost:8080", lake_url: "http://localhost:8081", services_suffix: ".localhost:8080", languages: ["fr", "en"] },
+    "/session": login && session(login, language),
+    "/me/tasks": list(tasks[login] ?? []),
+    "/me/sessions": list([
+      { id: "ses-1", address: "127.0.0.1", agent: "Mozilla/5.0 (X11; Linux x86_64) Chrome/142", second_factor: true, created: at(-0.2), seen: at(0), expires: at(1), current: true },
+      { id: "ses-2", address: "10.0.0.7", agent: "Mozilla/5.0 (Windows NT 10.0) Firefox/140", second_factor: true, created: at(-3), seen: at(-1), expires: at(1), current: false },
+    ]),
+    "/me/tokens": list([{ id: "tok-1", name: "nightly figures", scopes: ["read", "work"], created: at(-10), used: at(-1), expires: at(20), current: false }]),
+    "/organisations": list([ministry, university, institute]),
+    "/persons": list(Object.values(people)),
+    "/projects": list(login === "producer" || login === "committee" || login === "checker1" ? [] : projects),
+    "/sources": list([source, enterprise]),
+    "/rule-packs": list([
+      { name: "fr-persons", title: "Persons, French practice", minimum_count: 11 },
+      { name: "fr-enterprises", title: "Enterprises, French practice", minimum_count: 3, max_share_percent: 85 },
+    ]),
+    "/definitions": list([{ id: "jupyter", title: "JupyterLab", summary: { en: "Notebooks, Python and a terminal.", fr: "Carnets, Python et un terminal." }, display: "web", image: "darse/jupyter:1" }]),
+    "/services": list(login === "scientist" ? services.slice(0, 2) : []),
+    "/applications": list(applications),
+    "/exports": list([exports_[1]]),
+    "/audit": list(entries),
+    "/audit/checkpoint": { checkpoint: "localhost/darse\n412\nq8Zt3pNqB2m1v0p6uYl2mXx1s9Q=\n\n— localhost/darse Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=", key: "localhost/darse+1a2b3c4d+AZtq" },
+  };
+  if (path in fixed) return fixed[path];
+  const found =
+    find(projects, "projects") ?? find([source, enterprise], "sources") ?? find(datasets, "datasets") ??
+    find(applications, "applications") ?? find(exports_, "exports");
+  if (found) return found;
+  const running = find(services, "services");
+  if (running) return own(running, login);
+  if (/\/preview$/.test(path)) return preview;
+  const section = /^\/projects\/(prj-[a-z]+)\/([a-z-]+)$/.exec(path)?.[2];
+  const sections = {
+    members: list([
+      { person: "per-lead", login: "lead", name: "Lucie Martin", roles: ["lead", "scientist"], starts: at(-60), ends: at(700) },
+      { person: "per-scientist", login: "scientist", name: "Samir Haddad", roles: ["scientist"], starts: at(-60), ends: at(300) },
+    ]),
+    accreditations: list([right(people.lead, datasets[0], true), right(people.scientist, datasets[0], true), right(people.scientist, datasets[1], false)]),
+    services: list(services),
+    files: {
+      path: "",
+      items: [
+        { name: "notebooks", kind: "folder", size: 0, modified: at(-2) },
+        { name: "visits_by_plan.csv", kind: "file", size: 1834, modified: at(-1) },
+        { name: "visits_rounded.csv", kind: "file", size: 1712, modified: at(-0.5) },
+      ],
+    },
+    exports: list(exports_),
+    journal: list(entries),
+    bucket: { bucket: "health", endpoint: "http://localhost:8081", objects: 12, bytes: 2_340_000_000, quota_bytes: 10_000_000_000 },
+    "lake-keys": list([{ access_key: "DARSEXK7Q2M4ZP", expires: at(25) }]),
+  };
+  return sections[section];
+}
