@@ -162,10 +162,15 @@ export interface RulePack {
   name: string;
   title: string;
   reference?: string;
-  minimum_count?: number;
-  max_share_percent?: number;
-  rounding_base?: number;
-  zero_is_unsafe?: boolean;
+  rules: Rules;
+}
+
+/** The parameters of the primary rules; 0 is a rule that is not in force. */
+export interface Rules {
+  minimum_count: number;
+  max_share_percent: number;
+  rounding_base: number;
+  zero_is_unsafe: boolean;
 }
 
 export interface Variable {
@@ -190,6 +195,8 @@ export interface Dataset extends DatasetBrief {
   variables?: Variable[];
   encrypted?: boolean;
   published?: string | null;
+  /** Where services see it. */
+  path?: string;
 }
 
 export interface Agreement {
@@ -199,7 +206,16 @@ export interface Agreement {
   by?: string;
   signed?: string;
   expires?: string | null;
+  revoked: boolean;
   fact?: string;
+}
+
+/** What an application awaits: a signature, or to be submitted. */
+export interface Need {
+  term: WordOf<"term"> | "submit";
+  dataset?: string | null;
+  person?: PersonBrief | null;
+  waits_for: string[];
 }
 
 export interface Application {
@@ -215,8 +231,8 @@ export interface Application {
   persons: PersonBrief[];
   agreements: Agreement[];
   opinion: Omit<Agreement, "dataset"> | null;
-  undertakings: { person: string; dataset: string; signed: string; fact: string }[];
-  needs: (string | { kind?: string; term?: string; who?: string; waits_for?: string[] })[];
+  undertakings: { person: string; dataset: string; signed: string; revoked: boolean }[];
+  needs: Need[];
 }
 
 export interface Task {
@@ -363,10 +379,11 @@ export interface AuditEntry {
   sequence: number;
   time: string;
   verb: string;
-  actor?: PersonBrief | string | null;
+  actor?: string | null;
   object?: string | null;
   project?: string | null;
   outcome?: string;
+  reason?: string | null;
   details?: Record<string, unknown> | null;
 }
 

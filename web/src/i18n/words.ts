@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of the API and its problems, as people read them.
-import type { Problem } from "../api/types";
+import type { Problem, Rules } from "../api/types";
 import type { WordList } from "../api/words";
 import { t, tMaybe } from "./index";
 
@@ -20,4 +20,15 @@ export function problemText(problem: Problem): string {
 /** The field of a form that a problem is about, when the server names one: `Field "title" ...`. */
 export function problemField(problem: Problem): string | undefined {
   return /^Field "([a-z_]+)/.exec(problem.detail)?.[1];
+}
+
+/** The rules in force, a sentence each. */
+export function rulesText(rules: Rules): string[] {
+  const { minimum_count, max_share_percent, rounding_base, zero_is_unsafe } = rules;
+  return [
+    minimum_count > 0 && t("rule.minimum_count", { parameter: minimum_count }),
+    max_share_percent > 0 && t("rule.max_share", { parameter: max_share_percent }),
+    rounding_base > 0 && t("rule.rounding", { parameter: rounding_base }),
+    zero_is_unsafe && t("rule.zero"),
+  ].filter((sentence) => sentence !== false);
 }

@@ -2,12 +2,12 @@
 // One application: what is asked, who has said what, and what the person reading must do.
 import { api } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Application, DatasetBrief, Source } from "../api/types";
+import type { Application, DatasetBrief, Need, Source } from "../api/types";
 import { t } from "../i18n";
 import { formatList } from "../i18n/format";
 import { word } from "../i18n/words";
 import { ActionButton } from "../parts/action";
-import { TierBadge, WordBadge } from "../parts/badge";
+import { Badge, TierBadge, WordBadge } from "../parts/badge";
 import { dateAfter } from "../parts/dates";
 import { ChoicesField, CodeField, Form, LongField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -25,15 +25,32 @@ interface Part {
   reload: () => Promise<void>;
 }
 
+/** The last answer of the steward, if any. */
 function agreementOf(application: Application, dataset: DatasetBrief) {
-  return application.agreements.find((agreement) => agreement.dataset === dataset.id);
+  return application.agreements
+    .filter((agreement) => agreement.dataset === dataset.id)
+    .sort((a, b) => (a.signed ?? "").localeCompare(b.signed ?? ""))
+    .pop();
 }
 
-function Outcome(props: { outcome: string; by?: string; signed?: string; comment?: string }) {
+function awaits(application: Application, term: Need["term"], dataset?: string): boolean {
+  return application.needs.some(
+    (need) => need.term === term && (dataset === undefined || need.dataset === dataset),
+  );
+}
+
+function Outcome(props: {
+  outcome: string;
+  by?: string;
+  signed?: string;
+  comment?: string;
+  revoked: boolean;
+}) {
   return (
     <div class="stack-tight">
       <p class="row">
         <WordBadge list="outcome" value={props.outcome} />
+        {props.revoked && <Badge tone="bad">{t("application.revoked")}</Badge>}
         <span class="note">
           {props.by && `${personName(props.by)} · `}
           <Time at={props.signed} as="date" />
@@ -67,7 +84,7 @@ function AgreementForm(props: Part & { dataset: DatasetBrief }) {
         one
         choices={["agreed", "refused"].map((value) => ({ value, text: word("outcome", value) }))}
       />
-      <LongField name="comment" label={t("form.comment")} max={2000} />
+      <LongField name="comment" label={t("form.comment")} optional max={4000} />
       <TextField name="expires" type="date" label={t("application.until")} optional />
     </Form>
   );
@@ -99,11 +116,11 @@ function Agreements(props: Part) {
                 <WordBadge list="level" value={dataset.level} />
               </div>
               {dataset.source && <p class="note">{dataset.source.title}</p>}
-              {agreement ? (
-                <Outcome {...agreement} />
-              ) : application.state === "submitted" ? (
+              {agreement && <Outcome {...agreement} />}
+              {awaits(application, "steward_agreement", dataset.id) && (
                 <StewardPart {...props} dataset={dataset} />
-              ) : (
+              )}
+              {!agreement && application.state === "draft" && (
                 <p class="soft">{t("application.not_yet")}</p>
               )}
             </section>
@@ -134,7 +151,7 @@ function OpinionForm(props: Part) {
           text: word("outcome", value),
         }))}
       />
-      <LongField name="comment" label={t("form.comment")} max={2000} />
+      <LongField name="comment" label={t("form.comment")} max={4000} />
       <TextField
         name="expires"
         type="date"
@@ -148,27 +165,24 @@ function OpinionForm(props: Part) {
 function Opinion(props: Part) {
   const { application } = props;
   const me = useMe();
-  const agreed = application.datasets.every(
-    (dataset) => agreementOf(application, dataset)?.outcome === "agreed",
-  );
-  const mayOpine = hasRole(me, "committee") && application.state === "submitted" && agreed;
+  const awaited =
+    awaits(application, "committee_opinion") && !awaits(application, "steward_agreement");
+  const mayOpine = hasRole(me, "committee") && awaited;
   if (application.project.route && application.project.route !== "research") return null;
   return (
     <Panel title={t("application.opinion")}>
-      {application.opinion ? (
-        <div class="stack">
-          <Outcome {...application.opinion} />
-          {application.opinion.expires && (
-            <p class="note">
-              {t("terms.until")} <Time at={application.opinion.expires} as="date" />
-            </p>
-          )}
-        </div>
-      ) : mayOpine ? (
-        <OpinionForm {...props} />
-      ) : (
-        <p class="soft">{t("application.awaits_committee")}</p>
-      )}
+      <div class="stack">
+        {application.opinion && <Outcome {...application.opinion} />}
+        {application.opinion?.expires && (
+          <p class="note">
+            {t("terms.until")} <Time at={application.opinion.expires} as="date" />
+          </p>
+        )}
+        {mayOpine && <OpinionForm {...props} />}
+        {!application.opinion && !mayOpine && (
+          <p class="soft">{t("application.awaits_committee")}</p>
+        )}
+      </div>
     </Panel>
   );
 }
@@ -184,7 +198,7 @@ function UndertakingForm(props: Part) {
     <Form
       submit={submit}
       action={t("application.sign")}
-      about={{ "identity.refused": "code", "identity.code_refused": "code" }}
+      about={{ "identity.code_refused": "code" }}
     >
       <p class="strong">{t("application.undertaking_lead")}</p>
       <ul>
@@ -203,11 +217,12 @@ function Undertakings(props: Part) {
   const signed = (person: string) =>
     application.datasets.every((dataset) =>
       application.undertakings.some(
-        (item) => item.person === person && item.dataset === dataset.id,
+        (item) => item.person === person && item.dataset === dataset.id && !item.revoked,
       ),
     );
-  const mine = application.persons.some((person) => person.id === me.id);
-  const mustSign = mine && !signed(me.id) && application.state !== "draft";
+  const mustSign = application.needs.some(
+    (need) => need.term === "undertaking" && need.person?.id === me.id,
+  );
   return (
     <Panel title={t("application.undertakings")}>
       <div class="stack">

@@ -55,7 +55,7 @@ function choiceOf(dataset: Dataset, project: Project) {
 function ApplicationForm({ project }: { project: Project }) {
   const me = useMe();
   const sources = useList<Source>(`/sources?limit=${LIMIT}`);
-  const members = useList<Member>(`/projects/${project.id}/members?limit=${LIMIT}`);
+  const members = useList<Member>(`/projects/${project.id}/members`);
   const [source, setSource] = useState("");
   const submit = async (values: FormData) => {
     const application = await api.post<Application>(`/projects/${project.id}/applications`, {

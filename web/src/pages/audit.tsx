@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Searching the audit log, and the checkpoint to keep elsewhere.
 import { useState } from "preact/hooks";
-import { query } from "../api/client";
+import { LIMIT, query } from "../api/client";
 import { useList, useResource } from "../api/resource";
-import type { AuditEntry } from "../api/types";
+import type { AuditEntry, Person } from "../api/types";
 import { t } from "../i18n";
 import { AuditTable } from "../parts/audit_table";
 import { Form, text, TextField } from "../parts/form";
@@ -38,6 +38,8 @@ function Checkpoint() {
 export function AuditPage() {
   const [filters, setFilters] = useState<Filters>({});
   const entries = useList<AuditEntry>(`/audit${query(filters)}`);
+  const persons = useList<Person>(`/persons?limit=${LIMIT}`);
+  const names = Object.fromEntries((persons.data ?? []).map((person) => [person.id, person.name]));
   const search = async (values: FormData) => {
     setFilters(Object.fromEntries(FILTERS.map((name) => [name, text(values, name)])));
   };
@@ -47,7 +49,7 @@ export function AuditPage() {
         <Panel title={t("audit.search")}>
           <Form submit={search} action={t("action.search")} label={t("audit.search")}>
             <div class="fields-row">
-              <TextField name="actor" label={t("audit.actor")} hint={t("form.login_hint")} optional />
+              <TextField name="actor" label={t("audit.actor")} hint={t("audit.actor_hint")} optional />
               <TextField name="verb" label={t("audit.verb")} hint={t("audit.verb_hint")} optional />
               <TextField name="object" label={t("audit.object")} hint={t("audit.id_hint")} optional />
             </div>
@@ -64,7 +66,7 @@ export function AuditPage() {
           </Form>
         </Panel>
         <Panel title={t("audit.entries")}>
-          <AuditTable list={entries} caption={t("audit.entries")} />
+          <AuditTable list={entries} caption={t("audit.entries")} names={names} />
         </Panel>
         <Checkpoint />
       </div>

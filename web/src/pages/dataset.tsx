@@ -87,6 +87,10 @@ function Inside({ dataset }: { dataset: Dataset }) {
                 dataset.encrypted ? t("answer.yes") : t("answer.no"),
               ],
               [
+                t("dataset.path"),
+                dataset.path ? <code class="break">{dataset.path}</code> : null,
+              ],
+              [
                 "SHA-256",
                 dataset.file_sha256 ? <code class="break">{dataset.file_sha256}</code> : null,
               ],

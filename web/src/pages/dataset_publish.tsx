@@ -75,7 +75,7 @@ function Progress({ sending }: { sending: Sending }) {
 
 function PublishForm({ source }: { source: Source }) {
   const [sending, setSending] = useState<Sending | null>(null);
-  const draft = useRef<Dataset | null>(null);
+  const draft = useRef<{ id: string; of: string } | null>(null);
   const form = useRef<HTMLDivElement>(null);
 
   const describe = async (file: File | undefined) => {
@@ -88,14 +88,19 @@ function PublishForm({ source }: { source: Source }) {
 
   const submit = async (values: FormData) => {
     const file = values.get("file") as File;
-    // A refused file leaves the draft: it is used again when the person tries another file.
-    draft.current ??= await api.post<Dataset>(`/sources/${source.id}/datasets`, {
+    const description = {
       title: text(values, "title"),
       slug: text(values, "slug"),
       vintage: text(values, "vintage"),
       level: text(values, "level"),
       variables: parseVariables(text(values, "variables") ?? ""),
-    });
+    };
+    // A refused file leaves the draft: it is used again when the same description gets another.
+    const of = JSON.stringify(description);
+    if (draft.current?.of !== of) {
+      const made = await api.post<Dataset>(`/sources/${source.id}/datasets`, description);
+      draft.current = { id: made.id, of };
+    }
     const { id } = draft.current;
     const since = Date.now();
     setSending({ sent: 0, size: file.size, since });
@@ -118,7 +123,16 @@ function PublishForm({ source }: { source: Source }) {
       <Form
         submit={submit}
         action={t("source.publish")}
-        about={{ "sources.dataset_slug": "slug", "sources.bad_file": "file" }}
+        about={{
+          "sources.slug": "slug",
+          "sources.draft_waits": "slug",
+          "sources.type": "file",
+          "sources.too_large": "file",
+          "sources.empty": "file",
+          "sources.variables_differ": "file",
+          "sources.no_variable": "variables",
+          "sources.variable_twice": "variables",
+        }}
       >
         <TextField name="title" label={t("dataset.title")} />
         <div class="fields-row">
@@ -126,8 +140,8 @@ function PublishForm({ source }: { source: Source }) {
             name="slug"
             label={t("projects.slug")}
             hint={t("publish.slug_hint")}
-            pattern="[a-z0-9][a-z0-9\-]{1,39}"
-            max={40}
+            pattern="[a-z0-9]([a-z0-9\-]{0,48}[a-z0-9])"
+            max={50}
           />
           <TextField name="vintage" label={t("dataset.vintage")} hint={t("publish.vintage_hint")} max={40} />
         </div>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the audit log says about the project.
 import { useList } from "../api/resource";
-import type { AuditEntry } from "../api/types";
+import type { AuditEntry, Member } from "../api/types";
 import { AuditTable } from "../parts/audit_table";
 import { t } from "../i18n";
 import { Panel } from "../parts/page";
@@ -11,11 +11,15 @@ export function ProjectJournal({ project }: SectionProps) {
   const entries = useList<AuditEntry>(`/projects/${project.id}/journal`, [
     `project:${project.id}`,
   ]);
+  const members = useList<Member>(`/projects/${project.id}/members`);
+  const names = Object.fromEntries(
+    (members.data ?? []).map((member) => [member.person, member.name]),
+  );
   return (
     <Panel title={t("project.journal")}>
       <div class="stack">
         <p class="soft">{t("journal.lead")}</p>
-        <AuditTable list={entries} caption={t("project.journal")} />
+        <AuditTable list={entries} caption={t("project.journal")} names={names} />
       </div>
     </Panel>
   );

@@ -55,8 +55,8 @@ export function ProjectNew() {
                 name="slug"
                 label={t("projects.slug")}
                 hint={t("projects.slug_hint")}
-                pattern="[a-z0-9][a-z0-9\-]{2,39}"
-                max={40}
+                pattern="[a-z0-9][a-z0-9\-]{1,61}[a-z0-9]"
+                max={63}
               />
               <LongField name="summary" label={t("projects.summary")} max={2000} />
               <SelectField
@@ -78,7 +78,7 @@ export function ProjectNew() {
                 empty={t("form.choose")}
                 choices={WORDS.purpose.map((value) => ({ value, text: word("purpose", value) }))}
               />
-              <TextField name="legal_basis" label={t("projects.legal_basis")} />
+              <TextField name="legal_basis" label={t("projects.legal_basis")} max={2000} />
               <ChoicesField
                 name="tier"
                 label={t("projects.tier")}

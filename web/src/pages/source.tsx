@@ -4,7 +4,7 @@ import { useResource } from "../api/resource";
 import type { Page as ApiPage, RulePack, Source } from "../api/types";
 import { t } from "../i18n";
 import { formatList, formatNumber } from "../i18n/format";
-import { word } from "../i18n/words";
+import { rulesText, word } from "../i18n/words";
 import { WordBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
@@ -22,13 +22,9 @@ function Pack({ name }: { name: string }) {
     <>
       <code>{name}</code>
       <ul role="list" class="note">
-        {pack.minimum_count ? (
-          <li>{t("rule.minimum_count", { parameter: pack.minimum_count })}</li>
-        ) : null}
-        {pack.max_share_percent ? (
-          <li>{t("rule.max_share", { parameter: pack.max_share_percent })}</li>
-        ) : null}
-        {pack.rounding_base ? <li>{t("rule.rounding", { parameter: pack.rounding_base })}</li> : null}
+        {rulesText(pack.rules).map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
       </ul>
     </>
   );

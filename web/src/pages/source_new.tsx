@@ -40,15 +40,18 @@ export function SourceNew() {
             <Form
               submit={create}
               action={t("sources.create")}
-              about={{ "sources.slug_taken": "slug", "identity.no_person": "stewards" }}
+              about={{ "sources.slug_taken": "slug", "sources.slug": "slug",
+                "sources.law_excludes_purpose": "purposes",
+                "identity.no_person": "stewards",
+              }}
             >
               <TextField name="title" label={t("sources.title")} />
               <TextField
                 name="slug"
                 label={t("projects.slug")}
                 hint={t("sources.slug_hint")}
-                pattern="[a-z0-9][a-z0-9\-]{1,39}"
-                max={40}
+                pattern="[a-z0-9]([a-z0-9\-]{0,48}[a-z0-9])"
+                max={50}
               />
               <LongField name="summary" label={t("projects.summary")} max={2000} />
               <TextField

@@ -5,7 +5,6 @@ import type { AuditEntry } from "../api/types";
 import { t, tMaybe } from "../i18n";
 import { Badge } from "./badge";
 import { Empty } from "./notice";
-import { personName } from "./person";
 import { ListTable } from "./table";
 import { Time } from "./time";
 
@@ -14,8 +13,15 @@ export function verbText(verb: string): string {
   return tMaybe(`verb.${verb}`) ?? verb;
 }
 
+function Actor(props: { id: string | null | undefined; names: Record<string, string> }) {
+  if (!props.id) return <span class="soft">–</span>;
+  const name = props.names[props.id];
+  return name ? <>{name}</> : <code class="break">{props.id}</code>;
+}
+
 function Details({ entry }: { entry: AuditEntry }) {
   const details = Object.entries(entry.details ?? {});
+  if (entry.reason) details.unshift(["reason", entry.reason]);
   if (details.length === 0) return <span class="soft">–</span>;
   return (
     <details class="more">
@@ -32,7 +38,12 @@ function Details({ entry }: { entry: AuditEntry }) {
   );
 }
 
-export function AuditTable(props: { list: List<AuditEntry>; caption: string }) {
+/** NAMES: of persons by their identifier, those that the reader may know. */
+export function AuditTable(props: {
+  list: List<AuditEntry>;
+  caption: string;
+  names: Record<string, string>;
+}) {
   return (
     <ListTable
       list={props.list}
@@ -46,7 +57,7 @@ export function AuditTable(props: { list: List<AuditEntry>; caption: string }) {
       columns={[
         { title: t("audit.sequence"), number: true, cell: (entry) => entry.sequence },
         { title: t("audit.time"), cell: (entry) => <Time at={entry.time} /> },
-        { title: t("audit.actor"), cell: (entry) => personName(entry.actor) },
+        { title: t("audit.actor"), cell: (entry) => <Actor id={entry.actor} names={props.names} /> },
         {
           title: t("audit.verb"),
           head: true,
@@ -54,6 +65,7 @@ export function AuditTable(props: { list: List<AuditEntry>; caption: string }) {
             <span class="row">
               {verbText(entry.verb)}
               {entry.outcome === "denied" && <Badge tone="bad">{t("audit.denied")}</Badge>}
+              {entry.outcome === "failed" && <Badge tone="wait">{t("audit.failed")}</Badge>}
             </span>
           ),
         },

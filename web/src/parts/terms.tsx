@@ -24,7 +24,7 @@ function Why({ term }: { term: Term }) {
 
 /** Who must act: a person's name as it is, a role in words. */
 function actor(who: string): string {
-  return tMaybe(`word.role.${who}`) ?? tMaybe(`word.project_role.${who}`) ?? who;
+  return tMaybe(`who.${who}`) ?? who;
 }
 
 function Met({ term }: { term: Term }) {
