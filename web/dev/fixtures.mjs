@@ -140,10 +140,10 @@ const right = (person, data, holds) => ({
     term("steward_agreement", true, signed("Paul Nguyen", 12, 300)),
     holds
       ? term("committee_opinion", true, signed("Claire Diallo", 8, 300))
-      : term("committee_opinion", false, { detail: "The committee has not given its opinion.", waits_for: ["committee"] }),
+      : term("committee_opinion", false, { reason: "accreditation.opinion_missing", detail: "The committee has not given its opinion yet.", waits_for: ["committee"] }),
     holds
       ? term("undertaking", true, signed(person.name, 6))
-      : term("undertaking", false, { detail: "The undertaking is not signed.", waits_for: [person.name] }),
+      : term("undertaking", false, { reason: "accreditation.undertaking_missing", detail: "The person has not signed the undertaking yet.", waits_for: [person.name] }),
   ],
 });
 
@@ -162,15 +162,22 @@ const application = (id, state, extra = {}) => ({
   agreements: [],
   opinion: null,
   undertakings: [],
-  needs: [],
+  needs: [
+    ...datasets.map((d) => ({ term: "steward_agreement", dataset: d.id, person: null, waits_for: ["Paul Nguyen"] })),
+    { term: "committee_opinion", dataset: null, person: null, waits_for: ["committee"] },
+  ],
   ...extra,
 });
 const applications = [
   application("app-new", "submitted"),
   application("app-agreed", "submitted", {
-    agreements: datasets.map((d) => ({ dataset: d.id, outcome: "agreed", comment: "Within the purpose of the survey.", by: "Paul Nguyen", signed: at(-12), expires: at(300), fact: "fct-a" })),
+    agreements: datasets.map((d) => ({ dataset: d.id, outcome: "agreed", comment: "Within the purpose of the survey.", by: "Paul Nguyen", signed: at(-12), expires: at(300), revoked: false, fact: "fct-a" })),
+    needs: [
+      { term: "committee_opinion", dataset: null, person: null, waits_for: ["committee"] },
+      { term: "undertaking", dataset: datasets[0].id, person: mini(people.scientist), waits_for: ["Samir Haddad"] },
+    ],
   }),
-  application("app-draft", "draft"),
+  application("app-draft", "draft", { needs: [{ term: "submit", dataset: null, person: null, waits_for: ["Samir Haddad"] }] }),
 ];
 
 const step = (number, name, ms, detail = "") => ({ number, step: name, detail, time: new Date(Date.now() - 600_000 + ms).toISOString() });
@@ -259,11 +266,11 @@ const preview = {
   flags,
 };
 
-const entry = (sequence, verb, actor, object, extra = {}) => ({ sequence, time: at(-sequence / 50), verb, actor: mini(actor), object, project: "prj-health", outcome: "allowed", details: {}, ...extra });
+const entry = (sequence, verb, actor, object, extra = {}) => ({ sequence, time: at(-sequence / 50), verb, actor: actor.id, object, project: "prj-health", outcome: "done", details: {}, ...extra });
 const entries = [
   entry(412, "service.launch", people.scientist, "svc-ready", { details: { datasets: ["dts-rand-fpr"] } }),
   entry(411, "export.review", people.checker1, "exp-review", { details: { decision: "return" } }),
-  entry(410, "service.launch", people.lead, null, { outcome: "denied", details: { reason: "policy.second_factor" } }),
+  entry(410, "service.launch", people.lead, null, { outcome: "denied", reason: "policy.second_factor" }),
 ];
 
 const list = (items) => ({ items, next: null });
@@ -298,8 +305,8 @@ export function answer(path, login, language) {
     "/projects": list(login === "producer" || login === "committee" || login === "checker1" ? [] : projects),
     "/sources": list([source, enterprise]),
     "/rule-packs": list([
-      { name: "fr-persons", title: "Persons, French practice", minimum_count: 11 },
-      { name: "fr-enterprises", title: "Enterprises, French practice", minimum_count: 3, max_share_percent: 85 },
+      { name: "fr-persons", title: "Persons, French practice", reference: "", rules: { minimum_count: 11, max_share_percent: 0, rounding_base: 0, zero_is_unsafe: true } },
+      { name: "fr-enterprises", title: "Enterprises, French practice", reference: "", rules: { minimum_count: 3, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false } },
     ]),
     "/definitions": list([{ id: "jupyter", title: "JupyterLab", summary: { en: "Notebooks, Python and a terminal.", fr: "Carnets, Python et un terminal." }, display: "web", image: "darse/jupyter:1" }]),
     "/services": list(login === "scientist" ? services.slice(0, 2) : []),

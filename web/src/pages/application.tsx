@@ -12,7 +12,7 @@ import { dateAfter } from "../parts/dates";
 import { ChoicesField, CodeField, Form, LongField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Notice } from "../parts/notice";
-import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { personName } from "../parts/person";
 import { Time } from "../parts/time";
 import type { PageProps } from "../routes";
@@ -335,8 +335,8 @@ export function ApplicationPage({ params }: PageProps) {
     `person:${me.id}`,
   ]);
   return (
-    <Loaded of={application}>
+    <LoadedPage of={application}>
       {(data) => <Inside application={data} reload={application.reload} />}
-    </Loaded>
+    </LoadedPage>
   );
 }

@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { word } from "../i18n/words";
 import { ChoicesField, Form, LongField, SelectField, text, texts } from "../parts/form";
 import { Notice } from "../parts/notice";
-import { Loaded, Page, Panel } from "../parts/page";
+import { Loaded, LoadedPage, Page, Panel } from "../parts/page";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
 import { useMe } from "../session";
@@ -106,7 +106,7 @@ function ApplicationForm({ project }: { project: Project }) {
 export function ApplicationNew({ params }: PageProps) {
   const project = useResource<Project>(`/projects/${params.project}`);
   return (
-    <Loaded of={project}>
+    <LoadedPage of={project}>
       {(data) => (
         <Page
           title={t("data.apply")}
@@ -121,6 +121,6 @@ export function ApplicationNew({ params }: PageProps) {
           </Panel>
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }

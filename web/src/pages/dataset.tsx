@@ -6,7 +6,7 @@ import { t, tMaybe } from "../i18n";
 import { formatBytes, formatNumber } from "../i18n/format";
 import { WordBadge } from "../parts/badge";
 import { Notice } from "../parts/notice";
-import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import type { PageProps } from "../routes";
@@ -107,5 +107,5 @@ function Inside({ dataset }: { dataset: Dataset }) {
 
 export function DatasetPage({ params }: PageProps) {
   const dataset = useResource<Dataset>(`/datasets/${params.dataset}`);
-  return <Loaded of={dataset}>{(data) => <Inside dataset={data} />}</Loaded>;
+  return <LoadedPage of={dataset}>{(data) => <Inside dataset={data} />}</LoadedPage>;
 }

@@ -10,7 +10,7 @@ import { t } from "../i18n";
 import { formatBytes, formatDuration } from "../i18n/format";
 import { word } from "../i18n/words";
 import { ChoicesField, FileField, Form, LongField, text, TextField } from "../parts/form";
-import { Loaded, Page, Panel } from "../parts/page";
+import { LoadedPage, Page, Panel } from "../parts/page";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
 
@@ -179,7 +179,7 @@ function PublishForm({ source }: { source: Source }) {
 export function DatasetPublish({ params }: PageProps) {
   const source = useResource<Source>(`/sources/${params.source}`);
   return (
-    <Loaded of={source}>
+    <LoadedPage of={source}>
       {(data) => (
         <Page
           title={t("source.publish")}
@@ -194,6 +194,6 @@ export function DatasetPublish({ params }: PageProps) {
           </Panel>
         </Page>
       )}
-    </Loaded>
+    </LoadedPage>
   );
 }

@@ -12,7 +12,7 @@ import { FilePanel, Reviews } from "../parts/export_file";
 import { Form, LongField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Empty, Notice } from "../parts/notice";
-import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Facts, Loaded, LoadedPage, Page, Panel } from "../parts/page";
 import { Time } from "../parts/time";
 import type { PageProps } from "../routes";
 import { useMe } from "../session";
@@ -305,5 +305,5 @@ export function ExportPage({ params }: PageProps) {
   const me = useMe();
   const path = `/exports/${params.export}`;
   const shown = useResource<Export>(path, [`person:${me.id}`, "exports"]);
-  return <Loaded of={shown}>{(data) => <Inside of={data} reload={shown.reload} />}</Loaded>;
+  return <LoadedPage of={shown}>{(data) => <Inside of={data} reload={shown.reload} />}</LoadedPage>;
 }

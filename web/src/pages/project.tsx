@@ -7,7 +7,7 @@ import { t, type Key } from "../i18n";
 import { word } from "../i18n/words";
 import { TierBadge, WordBadge } from "../parts/badge";
 import { Notice } from "../parts/notice";
-import { Loaded, Page, Sections } from "../parts/page";
+import { LoadedPage, Page, Sections } from "../parts/page";
 import type { PageProps } from "../routes";
 import { ProjectData } from "./project_data";
 import { ProjectExports } from "./project_exports";
@@ -85,8 +85,8 @@ export function ProjectPage({ params, path }: PageProps) {
     `project:${params.project}`,
   ]);
   return (
-    <Loaded of={project}>
+    <LoadedPage of={project}>
       {(data) => <Inside of={project} project={data} path={path.replace(/\/+$/, "")} />}
-    </Loaded>
+    </LoadedPage>
   );
 }

@@ -12,7 +12,7 @@ import { FilePanel, Reviews } from "../parts/export_file";
 import { ChoicesField, CodeField, Form, LongField, text } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Notice } from "../parts/notice";
-import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { Time } from "../parts/time";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
@@ -127,5 +127,5 @@ function Inside({ of }: { of: Export }) {
 
 export function ReviewPage({ params }: PageProps) {
   const shown = useResource<Export>(`/exports/${params.export}`, ["exports"]);
-  return <Loaded of={shown}>{(data) => <Inside of={data} />}</Loaded>;
+  return <LoadedPage of={shown}>{(data) => <Inside of={data} />}</LoadedPage>;
 }

@@ -9,7 +9,7 @@ import { ActionButton } from "../parts/action";
 import { WordBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
 import { Notice, ProblemNotice } from "../parts/notice";
-import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { Time } from "../parts/time";
 import { Timeline } from "../parts/timeline";
 import type { PageProps } from "../routes";
@@ -141,8 +141,8 @@ function Inside(props: { service: Service; reload: () => Promise<void> }) {
 export function ServicePage({ params }: PageProps) {
   const service = useResource<Service>(`/services/${params.service}`);
   return (
-    <Loaded of={service}>
+    <LoadedPage of={service}>
       {(data) => <Inside service={data} reload={service.reload} />}
-    </Loaded>
+    </LoadedPage>
   );
 }

@@ -8,7 +8,7 @@ import { rulesText, word } from "../i18n/words";
 import { WordBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
-import { Facts, Loaded, Page, Panel } from "../parts/page";
+import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import type { PageProps } from "../routes";
@@ -120,5 +120,5 @@ function Inside({ source }: { source: Source }) {
 
 export function SourcePage({ params }: PageProps) {
   const source = useResource<Source>(`/sources/${params.source}`);
-  return <Loaded of={source}>{(data) => <Inside source={data} />}</Loaded>;
+  return <LoadedPage of={source}>{(data) => <Inside source={data} />}</LoadedPage>;
 }

@@ -105,6 +105,21 @@ export function Loaded<T>(props: {
   );
 }
 
+/** A whole page about what was read; when it cannot be read, a page that says so. */
+export function LoadedPage<T>(props: {
+  of: Resource<T>;
+  children: (data: T) => ComponentChildren;
+}) {
+  const { data, problem, reload } = props.of;
+  if (data !== undefined) return <Loaded {...props} />;
+  if (problem === undefined) return <Waiting />;
+  return (
+    <Page title={t("problem.title")}>
+      <ProblemNotice problem={problem} retry={() => void reload()} />
+    </Page>
+  );
+}
+
 /** Sections of one thing, each with an address of its own. */
 export function Sections(props: { label: string; here: string; items: Crumb[] }) {
   const strip = useRef<HTMLElement>(null);

@@ -183,40 +183,40 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const facts = useStore(about);
   return (
     <div class="shell">
-      <header class="quay">
+      <header>
         <a class="skip" href="#main">
           {t("shell.skip")}
         </a>
-        <div class="quay-inner">
-          <a class="brand" href="/">
-            <Logo />
-            Darse
-          </a>
-          {person && (
-            <div class="quay-nav quay-wide">
-              <Places person={person} />
-            </div>
-          )}
-          {person && (
-            <div class="quay-compact">
-              <Menu label={t("shell.places")} summary={<Icon name="menu" />}>
+        <div class="quay">
+          <div class="quay-inner">
+            <a class="brand" href="/">
+              <Logo />
+              Darse
+            </a>
+            {person && (
+              <div class="quay-nav quay-wide">
                 <Places person={person} />
-              </Menu>
-            </div>
-          )}
-          <div class="quay-side">{person ? <AccountMenu person={person} /> : <GuestMenu />}</div>
+              </div>
+            )}
+            {person && (
+              <div class="quay-compact">
+                <Menu label={t("shell.places")} summary={<Icon name="menu" />}>
+                  <Places person={person} />
+                </Menu>
+              </div>
+            )}
+            <div class="quay-side">{person ? <AccountMenu person={person} /> : <GuestMenu />}</div>
+          </div>
         </div>
-      </header>
-      <div>
         {facts?.demonstration && (
-          <div class="demonstration" role="note">
+          <div class="demonstration">
             <p>{t("shell.demonstration")}</p>
           </div>
         )}
-        <main class="main" id="main" tabIndex={-1}>
-          {children}
-        </main>
-      </div>
+      </header>
+      <main class="main" id="main" tabIndex={-1}>
+        {children}
+      </main>
       <footer class="foot">
         <div class="foot-inner">
           <span>{t("shell.motto")}</span>

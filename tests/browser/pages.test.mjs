@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page, in both themes and languages, at four widths: no accessibility violation, nothing
+// wider than the window, no script error, nothing that the content security policy refuses. The
+// answers come from the stand-in server, whose fixtures hold states that a real one shows only for
+// a moment.
+import { after, before, describe, it } from "node:test";
+import { startMock } from "../../web/dev/mock.mjs";
+import { accessibilityProblems, assert, launchBrowser, newPage, overflow, settled, watchErrors } from "./support.mjs";
+
+const PAGES = [
+  ["sign in", null, "/"],
+  ["home", "scientist", "/"],
+  ["projects", "officer", "/projects"],
+  ["new project", "officer", "/projects/new"],
+  ["project", "scientist", "/projects/prj-health"],
+  ["frozen project", "officer", "/projects/prj-cohesion"],
+  ["members", "officer", "/projects/prj-health/members"],
+  ["data", "scientist", "/projects/prj-health/data"],
+  ["apply", "scientist", "/projects/prj-health/apply"],
+  ["services", "scientist", "/projects/prj-health/services"],
+  ["files", "scientist", "/projects/prj-health/files"],
+  ["exports", "scientist", "/projects/prj-health/exports"],
+  ["journal", "lead", "/projects/prj-health/journal"],
+  ["ready service", "scientist", "/services/svc-ready"],
+  ["starting service", "scientist", "/services/svc-starting"],
+  ["frozen service", "scientist", "/services/svc-frozen"],
+  ["draft export", "scientist", "/exports/exp-draft"],
+  ["approved export", "scientist", "/exports/exp-approved"],
+  ["review", "checker1", "/exports/exp-review/review"],
+  ["reviews", "checker1", "/reviews"],
+  ["applications", "producer", "/applications"],
+  ["steward's application", "producer", "/applications/app-new"],
+  ["committee's application", "committee", "/applications/app-agreed"],
+  ["application to sign", "scientist", "/applications/app-agreed"],
+  ["sources", "producer", "/sources"],
+  ["source", "scientist", "/sources/src-rand"],
+  ["new source", "producer", "/sources/new"],
+  ["publish", "producer", "/sources/src-rand/publish"],
+  ["dataset", "scientist", "/datasets/dts-rand-fpr"],
+  ["persons", "officer", "/persons"],
+  ["audit log", "auditor", "/audit"],
+  ["account", "scientist", "/account"],
+  ["not found", "scientist", "/nowhere"],
+  ["missing thing", "scientist", "/projects/prj-nothing"],
+];
+const WIDTHS = [360, 768, 1280, 1920];
+
+describe("every page", () => {
+  let server, browser, url;
+
+  before(async () => {
+    server = await startMock();
+    url = `http://localhost:${server.address().port}`;
+    browser = await launchBrowser();
+  });
+
+  after(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  for (const language of ["en", "fr"]) {
+    for (const theme of ["light", "dark"]) {
+      describe(`${language}, ${theme}`, () => {
+        for (const [name, login, path] of PAGES) {
+          it(name, async () => {
+            // axe-core is put into the page by the test; the policy stays in force for the page.
+            const page = await newPage(browser, { colorScheme: theme, locale: language, bypassCSP: true });
+            const errors = watchErrors(page);
+            await page.context().addCookies([
+              { name: "language", value: language, url },
+              ...(login ? [{ name: "login", value: login, url }] : []),
+            ]);
+            await page.goto(url + path);
+            await settled(page);
+            assert.equal(await page.evaluate(() => document.documentElement.lang), language);
+            assert.deepEqual(await accessibilityProblems(page), []);
+            for (const width of WIDTHS) {
+              await page.setViewportSize({ width, height: 900 });
+              assert.ok((await overflow(page)) <= 0, `wider than ${width} px`);
+            }
+            assert.deepEqual(errors, []);
+            await page.context().close();
+          });
+        }
+      });
+    }
+  }
+
+  it("obey the content security policy", async () => {
+    const page = await newPage(browser);
+    const errors = watchErrors(page);
+    await page.context().addCookies([{ name: "login", value: "scientist", url }]);
+    for (const [, , path] of PAGES) {
+      await page.goto(url + path);
+      await settled(page);
+    }
+    assert.deepEqual(errors, []);
+    await page.context().close();
+  });
+});
+
+describe("by keyboard", () => {
+  let server, browser, page;
+
+  before(async () => {
+    server = await startMock();
+    browser = await launchBrowser();
+    page = await newPage(browser);
+    const url = `http://localhost:${server.address().port}`;
+    await page.context().addCookies([{ name: "login", value: "scientist", url }]);
+    await page.goto(url);
+    await settled(page);
+  });
+
+  after(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
+
+  it("the first stop skips to the content", async () => {
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "Skip to content");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+  });
+
+  it("a move puts the focus on the title and names the document", async () => {
+    await page.getByRole("link", { name: "Projects", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+    assert.equal(await focused(), "Projects");
+    assert.equal(await page.title(), "Projects · Darse");
+  });
+
+  it("back returns to the page before", async () => {
+    await page.goBack();
+    await page.getByRole("heading", { level: 1, name: "Good day" }).waitFor();
+  });
+
+  it("a menu opens, and closes on Escape with the focus on its name", async () => {
+    const menu = page.locator(".quay-side summary");
+    await menu.focus();
+    await page.keyboard.press("Enter");
+    await page.getByLabel("Theme").waitFor();
+    await page.keyboard.press("Escape");
+    assert.equal(await page.getByLabel("Theme").isVisible(), false);
+    assert.ok(await menu.evaluate((element) => element === document.activeElement));
+  });
+
+  it("a dialog takes the focus, closes on Escape, and gives the focus back", async () => {
+    await page.goto(new URL("/projects/prj-health/exports", page.url()).href);
+    const opener = page.getByRole("button", { name: "New export" });
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "New export" });
+    await dialog.waitFor();
+    assert.ok(await dialog.evaluate((element) => element.contains(document.activeElement)));
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.ok(await opener.evaluate((element) => element === document.activeElement));
+  });
+
+  it("a chosen theme is kept", async () => {
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.locator(".quay-side summary").click();
+    await page.getByLabel("Theme").selectOption("dark");
+    assert.notEqual(await ground(), light);
+    const dark = await ground();
+    await page.reload();
+    await settled(page);
+    assert.equal(await ground(), dark);
+  });
+
+  it("a refusal is said in words and takes the focus", async () => {
+    await page.goto(new URL("/projects/prj-health/exports", page.url()).href);
+    await page.getByRole("button", { name: "New export" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Title").fill("A table");
+    await dialog.getByLabel("Context").fill("Some context");
+    await dialog.getByRole("button", { name: "Create" }).click();
+    await dialog.getByText("Your role does not allow this; ask a platform officer.").waitFor();
+    assert.match(await focused(), /Your role does not allow this/);
+  });
+});
