@@ -217,15 +217,27 @@ const file = (id, name, verdict, flags) => ({
   kind: "csv",
   declaration: { count: "n", total: "visits", largest: "largest" },
   verdict,
-  lint: { basis: "author_declaration", rows: 8, columns: 5, rules: [{ rule: "minimum_count", parameter: 11 }, { rule: "max_share", parameter: 85 }], flags },
+  lint: {
+    rows: 8,
+    columns: ["plan", "health", "n", "visits", "largest"],
+    basis: "author_declaration",
+    verdict,
+    summary: { cells: 8, suppressed: 0, safe: 8 - flags.length, flagged: flags.length },
+    flags,
+    flags_listed_all: true,
+    notes: [],
+    packs: ["fr-persons"],
+    rules: { minimum_count: 11, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false },
+  },
+  removed_round: null,
   round: 1,
   added: at(-1),
 });
 const flags = [
-  { row: 2, column: "n", rule: "minimum_count", detail: "4 units; at least 11 are needed." },
-  { row: 5, column: "visits", rule: "max_share", detail: "The largest contributor has 91 %." },
+  { row: 3, column: "n", rule: "minimum_count", value: "4" },
+  { row: 6, column: "visits", rule: "largest_share", value: "66" },
 ];
-const may = (...verbs) => Object.fromEntries(["edit", "submit", "review", "release", "withdraw"].map((verb) => [verb, verbs.includes(verb)]));
+const may = (...verbs) => Object.fromEntries(["edit", "submit", "review", "release", "withdraw", "read_files"].map((verb) => [verb, verbs.includes(verb)]));
 const anExport = (id, state, extra = {}) => ({
   id,
   project: projectBrief(projects[0]),
@@ -242,26 +254,35 @@ const anExport = (id, state, extra = {}) => ({
   checkers_needed: 1,
   reviews: [{ checker: mini(people.checker1), decision: "return", comment: "Row 3 has four persons only: suppress it or merge the classes.", round: 1, reviewed: at(-2) }],
   files: [file("xfl-table", "visits_by_plan.csv", "flagged", flags), file("xfl-second", "visits_rounded.csv", "pass", [])],
-  rule_pack: null,
+  reviews_given: 1,
+  removed_files: [],
   may: may(),
   ...extra,
 });
 const exports_ = [
-  anExport("exp-draft", "draft", { may: may("edit", "submit", "withdraw") }),
-  anExport("exp-review", "submitted", { may: may("review") }),
+  anExport("exp-draft", "draft", { may: may("edit", "submit", "withdraw", "read_files") }),
+  anExport("exp-review", "submitted", { may: may("review", "read_files") }),
   anExport("exp-approved", "approved", { may: may("release"), decided: at(-0.5) }),
 ];
 const preview = {
-  columns: ["plan", "health", "n", "visits", "largest"],
-  rows: [
-    ["free", "good", 4210, 18230, 62],
-    ["free", "fair", 812, 4620, 60],
-    ["free", "poor", 4, 96, 40],
-    ["25 %", "good", 3120, 9840, 44],
-    ["25 %", "fair", 640, 2712, 52],
-    ["25 %", "poor", 31, 66, 60],
-    ["95 %", "good", 3904, 10020, 51],
-    ["95 %", "fair", 702, 2534, 39],
+  format: "csv",
+  rows: 8,
+  columns: [
+    { name: "plan", type: "text" },
+    { name: "health", type: "text" },
+    { name: "n", type: "integer" },
+    { name: "visits", type: "integer" },
+    { name: "largest", type: "integer" },
+  ],
+  values: [
+    ["free", "good", "4210", "18230", "62"],
+    ["free", "fair", "812", "4620", "60"],
+    ["free", "poor", "4", "96", "40"],
+    ["25 %", "good", "3120", "9840", "44"],
+    ["25 %", "fair", "640", "2712", "52"],
+    ["25 %", "poor", "31", "66", "60"],
+    ["95 %", "good", "3904", "10020", "51"],
+    ["95 %", "fair", "702", "2534", "39"],
   ],
   flags,
 };

@@ -300,29 +300,26 @@ export interface Bucket {
   quota_bytes: number;
 }
 
+/** A cell that a rule does not let pass; row 1 is the first after the header. */
 export interface Flag {
   row: number;
-  column: string | number;
-  rule: string;
-  detail: string;
-}
-
-export interface Rule {
-  rule: string;
-  parameter?: number | string | null;
-  detail?: string;
+  column: string;
+  rule: WordOf<"flag">;
+  value: string | null;
 }
 
 export interface Lint {
-  basis: string;
   rows: number;
-  columns: number | string[];
-  rules: (string | Rule)[];
+  columns: string[];
+  verdict: WordOf<"verdict">;
+  summary: { cells: number; suppressed: number; safe: number; flagged: number };
   flags: Flag[];
-  flagged?: number;
-  refusal?: string;
+  flags_listed_all: boolean;
+  notes: string[];
+  rules: Rules;
 }
 
+/** Names of the columns that the author declares. */
 export interface Declaration {
   count?: string | null;
   total?: string | null;
@@ -339,18 +336,20 @@ export interface ExportFile {
   verdict: WordOf<"verdict">;
   lint: Lint;
   round: number;
+  removed_round: number | null;
   added: string;
 }
 
 export interface Review {
-  checker?: PersonBrief | string | null;
+  checker: PersonBrief;
   decision: WordOf<"decision">;
   comment: string;
   round: number;
   reviewed: string;
 }
 
-export interface Export {
+/** What a list of exports says of each. */
+export interface ExportBrief {
   id: string;
   project: ProjectBrief;
   author: PersonBrief;
@@ -363,15 +362,27 @@ export interface Export {
   decided?: string | null;
   released?: string | null;
   checkers_needed: number;
+}
+
+export interface Export extends ExportBrief {
   reviews: Review[];
+  reviews_given: number;
   files: ExportFile[];
-  rule_pack?: RulePack | null;
-  may: { edit: boolean; submit: boolean; review: boolean; release: boolean; withdraw: boolean };
+  removed_files: ExportFile[];
+  may: {
+    edit: boolean;
+    submit: boolean;
+    review: boolean;
+    release: boolean;
+    withdraw: boolean;
+    read_files: boolean;
+  };
 }
 
 export interface Preview {
-  columns: string[];
-  rows: (string | number | null)[][];
+  rows: number;
+  columns: { name: string; type: string }[];
+  values: (string | null)[][];
   flags: Flag[];
 }
 

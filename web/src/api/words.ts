@@ -49,10 +49,10 @@ export const WORDS = {
     "released",
     "withdrawn",
   ],
-  verdict: ["pass", "flagged", "refused"],
+  verdict: ["pass", "flagged", "incomplete"],
   decision: ["approve", "return", "reject"],
   decided: ["approve", "return", "reject"],
-  rule: ["minimum_count", "max_share", "rounding", "zero"],
+  flag: ["minimum_count", "largest_share", "rounding", "undecided", "invalid"],
   language: ["fr", "en"],
 } as const;
 

@@ -89,7 +89,12 @@ function AddFile(props: Part & { close: () => void }) {
   };
   return (
     <Dialog title={t("export.add_file")} close={props.close}>
-      <Form submit={submit} action={t("action.add")} cancel={props.close}>
+      <Form
+        submit={submit}
+        action={t("action.add")}
+        cancel={props.close}
+        about={{ "airlock.declaration": "count" }}
+      >
         <FileChoice project={props.of.project.id} chosen={path} choose={setPath} />
         <p class="note">{t("declaration.lead")}</p>
         <TextField

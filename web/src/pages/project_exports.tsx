@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useList } from "../api/resource";
-import type { Export } from "../api/types";
+import type { Export, ExportBrief } from "../api/types";
 import { t } from "../i18n";
 import { WordBadge } from "../parts/badge";
 import { Dialog } from "../parts/dialog";
@@ -40,7 +40,7 @@ function NewExport(props: { project: string; close: () => void }) {
 }
 
 export function ProjectExports({ project }: SectionProps) {
-  const exports = useList<Export>(`/projects/${project.id}/exports`, [`project:${project.id}`]);
+  const exports = useList<ExportBrief>(`/projects/${project.id}/exports`, [`project:${project.id}`]);
   const [creating, setCreating] = useState(false);
   const works = project.my_roles.includes("lead") || project.my_roles.includes("scientist");
   return (

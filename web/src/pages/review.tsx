@@ -18,11 +18,11 @@ import { navigate } from "../router";
 import type { PageProps } from "../routes";
 
 function Decide({ of }: { of: Export }) {
-  const flagged = of.files.some((file) => file.verdict === "flagged");
+  const flagged = of.files.some((file) => file.verdict !== "pass");
   const submit = async (values: FormData) => {
     await api.post(`/exports/${of.id}/reviews`, {
       decision: text(values, "decision"),
-      comment: text(values, "comment") ?? "",
+      comment: text(values, "comment"),
       code: text(values, "code"),
     });
     navigate("/reviews");
@@ -35,6 +35,7 @@ function Decide({ of }: { of: Export }) {
         "identity.refused": "code",
         "identity.code_refused": "code",
         "airlock.comment_needed": "comment",
+        "airlock.flags_need_comment": "comment",
       }}
     >
       <ChoicesField
@@ -52,7 +53,7 @@ function Decide({ of }: { of: Export }) {
         name="comment"
         label={t("form.comment")}
         hint={flagged ? t("review.comment_flagged") : t("review.comment_hint")}
-        optional={!flagged}
+        optional
         max={5000}
       />
       <CodeField />

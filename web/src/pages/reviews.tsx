@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checker's queue: exports that await a review, oldest first.
 import { useList } from "../api/resource";
-import type { Export } from "../api/types";
+import type { ExportBrief } from "../api/types";
 import { t } from "../i18n";
 import { TierBadge } from "../parts/badge";
 import { Empty } from "../parts/notice";
@@ -12,7 +12,7 @@ import { useMe } from "../session";
 
 export function Reviews() {
   const me = useMe();
-  const queue = useList<Export>("/exports?queue=review", ["exports", `person:${me.id}`]);
+  const queue = useList<ExportBrief>("/exports?queue=review", ["exports", `person:${me.id}`]);
   return (
     <Page title={t("nav.reviews")} lead={t("reviews.lead")}>
       <Panel title={t("reviews.queue")}>

@@ -45,7 +45,7 @@ const TONE: Partial<Record<WordList, Record<string, Tone>>> = {
     released: "good",
     withdrawn: "calm",
   },
-  verdict: { pass: "good", flagged: "wait", refused: "bad" },
+  verdict: { pass: "good", flagged: "bad", incomplete: "wait" },
   decided: { approve: "good", return: "wait", reject: "bad" },
 };
 

@@ -2,66 +2,45 @@
 // A file of an export as author and checker see it: verdict, rules in words, the table with its
 // flagged cells.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import { query } from "../api/client";
 import { useResource } from "../api/resource";
-import type { Export, ExportFile, Flag, Preview, Rule } from "../api/types";
-import { t, tMaybe, tn } from "../i18n";
+import type { Export, ExportFile, Flag, Lint, Preview } from "../api/types";
+import { t, tn } from "../i18n";
 import { formatBytes, formatNumber } from "../i18n/format";
+import { rulesText, word } from "../i18n/words";
 import { WordBadge } from "./badge";
 import { Icon } from "./icon";
+import { Notice } from "./notice";
 import { Facts, Loaded } from "./page";
 
-const ROWS = 50;
-
-/** The sentence of a rule with its parameter. */
-export function ruleText(rule: string | Rule): string {
-  if (typeof rule === "string") return tMaybe(`rule.${rule}`) ?? rule;
-  return (
-    tMaybe(`rule.${rule.rule}`, { parameter: rule.parameter ?? "" }) ?? rule.detail ?? rule.rule
-  );
-}
-
-function flagText(flag: Flag): string {
-  return tMaybe(`flag.${flag.rule}`) ?? flag.detail;
-}
-
-function columnIndex(flag: Flag, columns: string[]): number {
-  return typeof flag.column === "number" ? flag.column : columns.indexOf(flag.column);
-}
+const ROWS = 200;
+const FLAGS_SHOWN = 20;
 
 function flagsByCell(preview: Preview): Map<string, Flag[]> {
   const cells = new Map<string, Flag[]>();
   for (const flag of preview.flags) {
-    const key = `${flag.row} ${columnIndex(flag, preview.columns)}`;
+    const key = `${flag.row} ${flag.column}`;
     cells.set(key, [...(cells.get(key) ?? []), flag]);
   }
   return cells;
 }
 
-function shown(value: string | number | null): string {
-  if (value === null) return "";
-  return typeof value === "number" ? formatNumber(value) : value;
-}
+const NUMBERS = ["integer", "number"];
 
-function isNumber(value: string | number | null): boolean {
-  return typeof value === "number" || (value !== null && value !== "" && !Number.isNaN(Number(value)));
-}
-
-function Cell(props: { value: string | number | null; flags: Flag[] | undefined }) {
+function Cell(props: { value: string | null; number: boolean; flags: Flag[] | undefined }) {
   const { value, flags } = props;
-  if (!flags) return <td class={isNumber(value) ? undefined : "words"}>{shown(value)}</td>;
-  const why = [...new Set(flags.map(flagText))].join(" ");
+  if (!flags) return <td class={props.number ? undefined : "words"}>{value}</td>;
+  const why = [...new Set(flags.map((flag) => word("flag", flag.rule)))].join(" ");
   return (
     <td class="flagged" title={why}>
-      <Icon name="warning" /> {shown(value)}
+      <Icon name="warning" /> {value}
       <span class="unseen"> ({why})</span>
     </td>
   );
 }
 
-export function PreviewTable(props: { preview: Preview; offset: number; caption: string }) {
-  const { preview, offset } = props;
+export function PreviewTable(props: { preview: Preview; caption: string }) {
+  const { preview } = props;
   const cells = flagsByCell(preview);
   return (
     <div class="data-frame" tabIndex={0} role="region" aria-label={props.caption}>
@@ -71,21 +50,22 @@ export function PreviewTable(props: { preview: Preview; offset: number; caption:
           <tr>
             <th scope="col">{t("preview.row")}</th>
             {preview.columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
+              <th key={column.name} scope="col">
+                {column.name}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {preview.rows.map((row, index) => (
-            <tr key={offset + index}>
-              <th scope="row">{formatNumber(offset + index + 1)}</th>
-              {row.map((value, column) => (
+          {preview.values.map((row, index) => (
+            <tr key={index}>
+              <th scope="row">{formatNumber(index + 1)}</th>
+              {preview.columns.map((column, at) => (
                 <Cell
-                  key={preview.columns[column]}
-                  value={value}
-                  flags={cells.get(`${offset + index} ${column}`)}
+                  key={column.name}
+                  value={row[at] ?? null}
+                  number={NUMBERS.includes(column.type)}
+                  flags={cells.get(`${index + 1} ${column.name}`)}
                 />
               ))}
             </tr>
@@ -96,20 +76,18 @@ export function PreviewTable(props: { preview: Preview; offset: number; caption:
   );
 }
 
-const FLAGS_SHOWN = 20;
-
 /** Each flagged cell in words, for those who do not hover. */
-function FlagList({ file }: { file: ExportFile }) {
-  const { flags } = file.lint;
+function FlagList({ lint }: { lint: Lint }) {
+  const { flags } = lint;
   if (flags.length === 0) return null;
   return (
     <div class="stack-tight">
-      <p class="strong">{tn("count.flagged", file.lint.flagged ?? flags.length)}</p>
+      <p class="strong">{tn("count.flagged", lint.summary.flagged)}</p>
       <ul>
         {flags.slice(0, FLAGS_SHOWN).map((flag) => (
           <li key={`${flag.row} ${flag.column} ${flag.rule}`}>
-            {t("preview.flag", { row: flag.row + 1, column: String(flag.column) })}{" "}
-            <span class="soft">{flagText(flag)}</span>
+            {t("preview.flag", { row: flag.row, column: flag.column, value: flag.value ?? "–" })}{" "}
+            <span class="soft">{word("flag", flag.rule)}</span>
           </li>
         ))}
       </ul>
@@ -118,53 +96,21 @@ function FlagList({ file }: { file: ExportFile }) {
   );
 }
 
-function Pager(props: { offset: number; total: number; go: (offset: number) => void }) {
-  const { offset, total, go } = props;
-  if (total <= ROWS) return null;
-  return (
-    <div class="row">
-      <button
-        type="button"
-        class="button button-small"
-        aria-disabled={offset === 0 ? "true" : undefined}
-        onClick={() => go(Math.max(0, offset - ROWS))}
-      >
-        {t("preview.before")}
-      </button>
-      <span class="note">
-        {t("preview.range", {
-          from: offset + 1,
-          to: Math.min(total, offset + ROWS),
-          total,
-        })}
-      </span>
-      <button
-        type="button"
-        class="button button-small"
-        aria-disabled={offset + ROWS >= total ? "true" : undefined}
-        onClick={() => offset + ROWS < total && go(offset + ROWS)}
-      >
-        {t("preview.after")}
-      </button>
-    </div>
-  );
-}
-
 function FilePreview(props: { of: Export; file: ExportFile }) {
   const { file } = props;
-  const [offset, setOffset] = useState(0);
-  const path = `/exports/${props.of.id}/files/${file.id}/preview`;
-  const preview = useResource<Preview>(`${path}${query({ offset, limit: ROWS })}`);
+  const preview = useResource<Preview>(
+    `/exports/${props.of.id}/files/${file.id}/preview${query({ limit: ROWS })}`,
+  );
   return (
     <Loaded of={preview}>
       {(data) => (
         <div class="stack-tight">
-          <PreviewTable
-            preview={data}
-            offset={offset}
-            caption={t("preview.caption", { name: file.name })}
-          />
-          <Pager offset={offset} total={file.lint.rows} go={setOffset} />
+          <PreviewTable preview={data} caption={t("preview.caption", { name: file.name })} />
+          {data.rows > data.values.length && (
+            <p class="note">
+              {t("preview.first", { shown: data.values.length, total: data.rows })}
+            </p>
+          )}
         </div>
       )}
     </Loaded>
@@ -189,31 +135,26 @@ export function FilePanel(props: {
 }) {
   const { file } = props;
   const { lint } = file;
-  const flagged = lint.flagged ?? lint.flags.length;
   return (
     <section class="panel" aria-label={file.name}>
       <div class="panel-head">
         <div>
           <h3 class="break">{file.name}</h3>
           <WordBadge list="verdict" value={file.verdict} />
-          {flagged > 0 && <span class="note">{tn("count.flagged", flagged)}</span>}
         </div>
         {props.actions && <div>{props.actions}</div>}
       </div>
       <div class="stack">
-        {lint.refusal && <p>{lint.refusal}</p>}
         <Facts
           items={[
             [t("declaration.title"), declared(file)],
             [
               t("preview.rules"),
-              lint.rules.length > 0 && (
-                <ul role="list">
-                  {lint.rules.map((rule) => (
-                    <li key={ruleText(rule)}>{ruleText(rule)}</li>
-                  ))}
-                </ul>
-              ),
+              <ul role="list">
+                {rulesText(lint.rules).map((sentence) => (
+                  <li key={sentence}>{sentence}</li>
+                ))}
+              </ul>,
             ],
             [t("preview.basis"), t("preview.author_declaration")],
             [
@@ -223,11 +164,16 @@ export function FilePanel(props: {
             ["SHA-256", <code class="break">{file.sha256}</code>],
           ]}
         />
-        <FlagList file={file} />
-        <details class="more" open={props.open}>
-          <summary>{t("preview.open")}</summary>
-          <FilePreview of={props.of} file={file} />
-        </details>
+        {file.verdict === "incomplete" && (
+          <Notice tone="wait">{t("preview.incomplete")}</Notice>
+        )}
+        <FlagList lint={lint} />
+        {props.of.may.read_files && (
+          <details class="more" open={props.open}>
+            <summary>{t("preview.open")}</summary>
+            <FilePreview of={props.of} file={file} />
+          </details>
+        )}
       </div>
     </section>
   );
@@ -249,9 +195,7 @@ export function Reviews({ of }: { of: Export }) {
                 <p class="row">
                   <WordBadge list="decided" value={review.decision} />
                   <span class="note">
-                    {typeof review.checker === "object" && review.checker
-                      ? review.checker.name
-                      : t("review.a_checker")}
+                    {review.checker.name}
                   </span>
                 </p>
                 {review.comment && <p class="prose">{review.comment}</p>}

@@ -31,7 +31,7 @@ const PLACES: Berth[] = [
   },
   { to: "/reviews", text: "nav.reviews", shown: (person) => hasRole(person, "checker") },
   { to: "/persons", text: "nav.persons", shown: (person) => hasRole(person, "officer") },
-  { to: "/audit", text: "nav.audit", shown: (person) => hasRole(person, "auditor") },
+  { to: "/audit", text: "nav.audit", shown: (person) => hasRole(person, "auditor", "officer") },
 ];
 
 function isHere(to: string, path: string): boolean {
