@@ -204,6 +204,17 @@ static GArray *watch_table(Services *services, GPtrArray *ids)
     return table;
 }
 
+static bool relay_is_of(void *user, void *wanted)
+{
+    return strcmp(user, wanted) == 0;
+}
+
+void live_end_relays(Services *services, const char *id)
+{
+    if (services->app->portal != NULL)
+        http_server_end_relays(services->app->portal, relay_is_of, (void *)id);
+}
+
 /* Returns true if the bubble ended. *RET_ACCEPTED is a connection of its lake door, or -1. */
 static bool watch_serve(Services *services, const char *id, int fd, int *ret_accepted)
 {
@@ -239,7 +250,7 @@ static void watch_round(Services *services)
         if (rows[i].revents == 0)
             continue;
         if (watch_serve(services, id, rows[i].fd, &accepted))
-            services_bubble_ended(services, id);
+            services->on_ended(services, id);
         g_autoptr(GError) problem = NULL;
         if (accepted >= 0 && !http_server_adopt(services->app->lake, accepted, &problem))
             log_warning("services.lake_door", "service", id, "why", problem->message);

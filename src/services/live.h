@@ -11,7 +11,9 @@
 
 #include <sys/types.h>
 
-typedef struct Services {
+typedef struct Services Services;
+
+struct Services {
     App *app;
     GMutex lock;
     GHashTable *live;          /* id -> ServiceLive */
@@ -23,8 +25,10 @@ typedef struct Services {
     int64_t generation;        /* grows at each change of rights */
     GHashTable *passes;        /* gateway decisions, by cookie hash */
     bool reconciled;
+    /* Called by the watch thread, outside the lock, when a bubble closed its status door. */
+    void (*on_ended)(Services *services, const char *id);
     int stopping;              /* atomic */
-} Services;
+};
 
 typedef struct ServiceLive {
     char *id;
@@ -62,7 +66,7 @@ typedef struct LiveStatus {
 } LiveStatus;
 bool live_parse_status(const char *line, LiveStatus *ret_status);
 
-/* Called by the watch thread, outside the lock. */
-void services_bubble_ended(Services *services, const char *id);
+/* Cuts every connection that the gateway relays to the service. */
+void live_end_relays(Services *services, const char *id);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * May this person have this service open? The one question, asked at launch, at each request of the
- * gateway and by the guard; and the guard itself, which asks it for every running service whenever
- * a right may have changed and twice a second besides (terms expire).
+ * gateway and by the guard.
  */
 #ifndef DARSE_SERVICES_RIGHTS_H
 #define DARSE_SERVICES_RIGHTS_H
 
-#include "services/live.h"
+#include "app/app.h"
+#include "services/rows.h"
 
 /* Facts about PROJECT for ACTOR, with the label of the volumes that a service of PERSON mounts. */
 bool rights_load_facts(StoreTx *tx, const PolicyActor *actor, const char *project,
@@ -22,8 +22,4 @@ bool rights_person_actor(StoreTx *tx, const char *person, PolicyActor **ret_acto
 /* Decides VERB_SERVICE_OPEN for the owner of SERVICE as things are now. */
 bool rights_decide_open(StoreTx *tx, const Service *service, const PolicyActor *actor,
                         int64_t now_ms, PolicyDecision *ret_decision, GError **error);
-
-void rights_guard_start(Services *services);
-void rights_guard_stop(Services *services);
-
 #endif

@@ -8,10 +8,10 @@
 #include "http/http.h"
 #include "lake/lake.h"
 #include "services/api.h"
+#include "services/guard.h"
 #include "services/live.h"
 #include "services/passes.h"
 #include "services/rights.h"
-#include "services/start.h"
 #include "services/tasks.h"
 
 #include <string.h>
@@ -56,20 +56,9 @@ static bool door_find(App *app, const char *door_path, LakeDoor *ret_door, GErro
     return true;
 }
 
-/* ---- relays ---- */
+/* ---- ends ---- */
 
-static bool relay_is_of(void *user, void *wanted)
-{
-    return strcmp(user, wanted) == 0;
-}
-
-void start_end_relays(Services *services, const char *id)
-{
-    if (services->app->portal != NULL)
-        http_server_end_relays(services->app->portal, relay_is_of, (void *)id);
-}
-
-void services_bubble_ended(Services *services, const char *id)
+static void bubble_ended(Services *services, const char *id)
 {
     tasks_push(services, TASK_STOP, id);
 }
@@ -143,12 +132,13 @@ static bool services_start(App *app, GError **error)
     (void)error;
     Services *services = g_new0(Services, 1);
     services->app = app;
+    services->on_ended = bubble_ended;
     g_mutex_init(&services->lock);
     app->room_data[ROOM_SERVICES] = services;
     passes_start(services);
     tasks_start(services);
     live_start(services);
-    rights_guard_start(services);
+    guard_start(services);
     lake_set_door_find(app, door_find);
     return true;
 }
@@ -157,7 +147,7 @@ static void services_stop(App *app)
 {
     Services *services = services_of(app);
     g_atomic_int_set(&services->stopping, 1);
-    rights_guard_stop(services);
+    guard_stop(services);
     tasks_stop(services);
     live_stop(services);
     passes_stop(services);

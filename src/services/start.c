@@ -14,7 +14,7 @@
 #include "engine/engine.h"
 #include "projects/projects.h"
 #include "services/mounts.h"
-#include "services/tasks.h"
+#include "services/moves.h"
 
 #include <poll.h>
 #include <string.h>
@@ -197,7 +197,7 @@ static bool start_steps(Services *services, const StartFacts *facts, GError **er
     live_watch(services, facts->id, -1, fd_steal(&lake));
     FD_AUTO int status = start_status_door(services, facts->id, owner, error);
     if (status < 0 || !start_wait_ready(services, facts->id, status, error) ||
-        !tasks_move(services, facts->id, SERVICE_READY, "", "", error))
+        !services_move(services, facts->id, SERVICE_READY, "", "", error))
         return false;
     live_watch(services, facts->id, fd_steal(&status), -1);
     return true;
@@ -205,7 +205,8 @@ static bool start_steps(Services *services, const StartFacts *facts, GError **er
 
 /* A launch that failed leaves nothing: bubble, doors and entry are removed by the stop plan; the row
  * says why. A conflict means that somebody stopped it meanwhile: their word stands. */
-static bool start_failed(Services *services, const char *id, const GError *why, GError **error)
+static bool start_failed(Services *services, const char *id, const GError *why, bool *ret_failed,
+                         GError **error)
 {
     log_warning("services.launch_failed", "service", id, "reason", error_reason(why), "why",
                 why->message);
@@ -213,7 +214,7 @@ static bool start_failed(Services *services, const char *id, const GError *why, 
         return true; /* the server stops: the service is taken back at the next start */
     g_autoptr(GError) problem = NULL;
     bool is_public = error_kind_of(why)->is_public;
-    if (!tasks_move(services, id, SERVICE_FAILED,
+    if (!services_move(services, id, SERVICE_FAILED,
                     is_public ? error_reason(why) : "services.launch_failed",
                     is_public ? why->message : "The bubble could not be started; the log of the "
                                                "server says why.", &problem) &&
@@ -221,11 +222,11 @@ static bool start_failed(Services *services, const char *id, const GError *why, 
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    tasks_push(services, TASK_STOP, id);
+    *ret_failed = true;
     return true;
 }
 
-bool start_service(Services *services, const char *id, GError **error)
+bool start_service(Services *services, const char *id, bool *ret_failed, GError **error)
 {
     g_auto(StartFacts) facts = {.id = id};
     g_autoptr(GError) problem = NULL;
@@ -233,14 +234,14 @@ bool start_service(Services *services, const char *id, GError **error)
         return false;
     if (facts.service->state != SERVICE_QUEUED)
         return true; /* stopped before it began */
-    if (tasks_move(services, id, SERVICE_STARTING, "", "", &problem) &&
+    if (services_move(services, id, SERVICE_STARTING, "", "", &problem) &&
         start_steps(services, &facts, &problem))
         return true;
-    return start_failed(services, id, problem, error);
+    return start_failed(services, id, problem, ret_failed, error);
 }
 
 /* After a restart of the server the bubble goes on; its doors are found again. */
-bool start_adopt(Services *services, const char *id, GError **error)
+bool start_adopt(Services *services, const char *id, bool *ret_failed, GError **error)
 {
     g_auto(StartFacts) facts = {.id = id};
     g_autoptr(GError) problem = NULL;
@@ -254,9 +255,9 @@ bool start_adopt(Services *services, const char *id, GError **error)
     bool ok = status >= 0;
     if (ok && facts.service->state == SERVICE_STARTING)
         ok = start_wait_ready(services, id, status, &problem) &&
-             tasks_move(services, id, SERVICE_READY, "", "", &problem);
+             services_move(services, id, SERVICE_READY, "", "", &problem);
     if (!ok)
-        return start_failed(services, id, problem, error);
+        return start_failed(services, id, problem, ret_failed, error);
     live_watch(services, id, fd_steal(&status), fd_steal(&lake));
     log_info("services.taken_back", "service", id);
     return true;

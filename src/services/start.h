@@ -5,10 +5,9 @@
 
 #include "services/live.h"
 
-/* Returns false only for failures of ours; a launch that does not succeed is told in the row. */
-bool start_service(Services *services, const char *id, GError **error);
-bool start_adopt(Services *services, const char *id, GError **error);
-/* Cuts every connection relayed to the service. */
-void start_end_relays(Services *services, const char *id);
+/* Returns false only for failures of ours; a launch that does not succeed is told in the row, and
+ * *RET_FAILED is set: the caller removes what may be left of it. */
+bool start_service(Services *services, const char *id, bool *ret_failed, GError **error);
+bool start_adopt(Services *services, const char *id, bool *ret_failed, GError **error);
 
 #endif

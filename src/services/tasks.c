@@ -4,11 +4,9 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "base/frame.h"
 #include "base/log.h"
-#include "base/times.h"
-#include "catalog/catalog.h"
 #include "engine/engine.h"
+#include "services/moves.h"
 #include "services/start.h"
 
 #include <string.h>
@@ -20,46 +18,6 @@ typedef struct ServiceTask {
     ServiceTaskKind kind;
     char *id;
 } ServiceTask;
-
-/* ---- rows ---- */
-
-typedef struct MoveCall {
-    const char *id;
-    ServiceState state;
-    const char *reason, *detail;
-    Service *service;
-} MoveCall;
-
-static bool move_in_act(Act *act, void *data, GError **error)
-{
-    MoveCall *call = data;
-    if (!service_load(act->tx, call->id, &call->service, error) ||
-        !service_move(act->tx, call->id, call->state, call->reason, call->detail, time_now_ms(),
-                      error))
-        return false;
-    act_about(act, call->id, call->service->project);
-    act_detail(act, "state", service_state_name(call->state));
-    if (*call->reason != '\0')
-        act_detail(act, "reason", call->reason);
-    g_autofree char *service = g_strconcat("service:", call->id, NULL);
-    g_autofree char *project = g_strconcat("project:", call->service->project, NULL);
-    act_notify(act, service);
-    act_notify(act, project);
-    return true;
-}
-
-bool tasks_move(Services *services, const char *id, ServiceState state, const char *reason,
-                const char *detail, GError **error)
-{
-    MoveCall call = {.id = id, .state = state, .reason = reason, .detail = detail};
-    g_autoptr(PolicyActor) system = policy_actor_system();
-    PolicyVerb verb = service_state_is_over(state) || state == SERVICE_FREEZING
-                          ? VERB_SERVICE_STOP
-                          : VERB_SERVICE_LAUNCH;
-    bool ok = act_run(services->app, system, verb, move_in_act, &call, NULL, error);
-    service_free(call.service);
-    return ok;
-}
 
 /* ---- stopping ---- */
 
@@ -73,14 +31,14 @@ static void task_remove_lake_door(Services *services, const char *id)
 
 static bool task_stop(Services *services, const char *id, GError **error)
 {
-    start_end_relays(services, id);
+    live_end_relays(services, id);
     g_autoptr(Plan) plan = plan_service_stop_new(id);
     if (!engine_client_run(services->app->engine, plan, NULL, NULL, NULL, error))
         return false;
     live_remove(services, id);
     task_remove_lake_door(services, id);
     g_autoptr(GError) problem = NULL;
-    if (tasks_move(services, id, SERVICE_STOPPED, "", "", &problem) ||
+    if (services_move(services, id, SERVICE_STOPPED, "", "", &problem) ||
         error_is(problem, ERROR_CONFLICT))
         return true; /* a conflict: it was over already, marked so by whoever ended it */
     g_propagate_error(error, g_steal_pointer(&problem));
@@ -91,15 +49,20 @@ static bool task_stop(Services *services, const char *id, GError **error)
 
 static bool task_do(Services *services, const ServiceTask *task, GError **error)
 {
+    bool failed = false, ok = false;
     switch (task->kind) {
     case TASK_START:
-        return start_service(services, task->id, error);
+        ok = start_service(services, task->id, &failed, error);
+        break;
     case TASK_STOP:
         return task_stop(services, task->id, error);
     case TASK_ADOPT:
-        return start_adopt(services, task->id, error);
+        ok = start_adopt(services, task->id, &failed, error);
+        break;
     }
-    g_assert_not_reached();
+    if (failed) /* removes what may be left of it */
+        tasks_push(services, TASK_STOP, task->id);
+    return ok;
 }
 
 static bool task_claim(Services *services, const char *id)
@@ -182,7 +145,7 @@ static bool services_is_busy(Services *services, const char *id)
 static bool reconcile_lost(Services *services, const Service *service, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    if (tasks_move(services, service->id, SERVICE_FAILED, "services.lost",
+    if (services_move(services, service->id, SERVICE_FAILED, "services.lost",
                    "The service was not running any more.", &problem)) {
         tasks_push(services, TASK_STOP, service->id); /* removes what may be left of it */
         return true;

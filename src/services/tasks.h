@@ -20,8 +20,4 @@ void tasks_push(Services *services, ServiceTaskKind kind, const char *id);
 /* Compares the rows with what the engine runs: takes back, ends, or stops what differs. */
 bool tasks_reconcile(App *app, GError **error);
 
-/* Moves a service and tells everyone. */
-bool tasks_move(Services *services, const char *id, ServiceState state, const char *reason,
-                const char *detail, GError **error);
-
 #endif
