@@ -249,7 +249,7 @@ static Store *open_log(const char *state, Audit **ret_audit)
 
 int main(int argc, char **argv)
 {
-    Options options = {.seconds = 3, .rounds = 5, .leaves = 1000000};
+    Options options = {.seconds = 1, .rounds = 9, .leaves = 1000000};
     g_autofree char *folder = NULL;
     const GOptionEntry entries[] = {
         {"folder", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Empty folder on the disk to measure", "DIR"},
