@@ -11,13 +11,10 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define STATUS_LINE_MAX 200
 
 static void live_free(void *data)
 {
@@ -119,38 +116,10 @@ void live_touch(Services *services, const char *id, int64_t now_ms)
     g_mutex_unlock(&services->lock);
 }
 
-bool live_parse_status(const char *line, LiveStatus *ret_status)
-{
-    LiveStatus status = {.state = ""};
-    if (strlen(line) > STATUS_LINE_MAX)
-        return false;
-    int end = 0;
-    if (sscanf(line, "state %15[a-z] %18" G_GINT64_FORMAT "%n", status.state, &status.value,
-               &end) == 2 && line[end] == '\0' && status.value >= 0) {
-        *ret_status = status;
-        return true;
-    }
-    end = 0;
-    if (sscanf(line, "state %15[a-z]%n", status.state, &end) == 1 && end > 0 &&
-        line[end] == '\0') {
-        *ret_status = status;
-        return true;
-    }
-    end = 0;
-    status = (LiveStatus){.state = ""};
-    if (sscanf(line, "activity %18" G_GINT64_FORMAT " %9" G_GINT64_FORMAT "%n", &status.value,
-               &status.open, &end) == 2 && line[end] == '\0' && status.value >= 0 &&
-        status.open >= 0) {
-        *ret_status = status;
-        return true;
-    }
-    return false;
-}
-
 static void live_take_line(ServiceLive *live, const char *line)
 {
-    LiveStatus status;
-    if (!live_parse_status(line, &status))
+    BubbleStatus status;
+    if (!status_parse(line, &status))
         return;
     if (strcmp(status.state, "ready") == 0)
         live->ready = true;

@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "services/rows.h"
+#include "services/status.h"
 
 #include <sys/types.h>
 
@@ -57,14 +58,6 @@ void live_watch(Services *services, const char *id, int status_fd, int lake_fd);
 void live_touch(Services *services, const char *id, int64_t now_ms);
 void live_start(Services *services);
 void live_stop(Services *services);
-
-/* Parses one line of sas's status: "state ready 123" or "activity 1795665797123 2". Pure. */
-typedef struct LiveStatus {
-    char state[16];            /* "" when it is an activity line */
-    int64_t value;
-    int64_t open;
-} LiveStatus;
-bool live_parse_status(const char *line, LiveStatus *ret_status);
 
 /* Cuts every connection that the gateway relays to the service. */
 void live_end_relays(Services *services, const char *id);

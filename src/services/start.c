@@ -127,8 +127,8 @@ static bool start_wait_ready(Services *services, const char *id, int fd, GError 
                 g_string_append_c(line, c);
             continue;
         }
-        LiveStatus status = {.state = ""};
-        bool known = live_parse_status(line->str, &status);
+        BubbleStatus status = {.state = ""};
+        bool known = status_parse(line->str, &status);
         g_string_truncate(line, 0);
         if (known && strcmp(status.state, "ready") == 0)
             return true;

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
-#include "services/live.h"
 #include "services/rows.h"
+#include "services/status.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -48,9 +48,9 @@ static void test_status_lines(void)
         {"root me", false, "", 0, 0},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        LiveStatus status = {.state = "untouched", .value = 77};
+        BubbleStatus status = {.state = "untouched", .value = 77};
         g_test_message("\"%s\"", rows[i].line);
-        g_assert_cmpint(live_parse_status(rows[i].line, &status), ==, rows[i].good);
+        g_assert_cmpint(status_parse(rows[i].line, &status), ==, rows[i].good);
         if (rows[i].good) {
             g_assert_cmpstr(status.state, ==, rows[i].state);
             g_assert_cmpint(status.value, ==, rows[i].value);
