@@ -401,6 +401,10 @@ static bool need_in(Act *act, void *data, GError **error)
         !create_check_dataset(act, project, &facts, call->signature->dataset, error) ||
         !need_member(act, call, &person, error))
         return false;
+    if (strcmp(person, act->actor->id) == 0)
+        return error_set(error, ERROR_DENIED, "accreditation.own_need",
+                         "Nobody confirms their own need to know; another lead of the project "
+                         "must.");
     AccreditationFact fact = {
         .project = project->id, .dataset = (char *)call->signature->dataset, .person = person,
         .term = TERM_NEED_TO_KNOW, .outcome = (char *)call->signature->outcome,

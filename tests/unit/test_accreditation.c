@@ -501,6 +501,10 @@ static void test_own_administration(void)
     stranger.person = "outsider";
     assert_refused(need_to_know_sign(&s.w->app, world_actor(s.w, LEAD), s.project, &stranger,
                                      &fact, &error), &error, "accreditation.not_a_member");
+    Signature own = need;
+    own.person = "lead";
+    assert_refused(need_to_know_sign(&s.w->app, world_actor(s.w, LEAD), s.project, &own, &fact,
+                                     &error), &error, "accreditation.own_need");
     assert_refused(agree(&s, OTHER_PRODUCER, id, s.dataset2, "agreed", &error), &error,
                    "accreditation.other_route");
     g_assert_null(fact);
