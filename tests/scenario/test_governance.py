@@ -83,6 +83,23 @@ def test_others_projects_do_not_exist(who, restricted, path):
     assert restricted["id"] not in [one["id"] for one in listed]
 
 
+@pytest.mark.parametrize("method, path, body", [
+    ("PATCH", "", {"title": "Mine"}),
+    ("POST", "/state", {"state": "frozen", "reason": "x"}),
+    ("POST", "/members", {"login": "checker1", "roles": ["lead"]}),
+    ("POST", "/applications", {"datasets": ["dts-aaaaaaaaaaaaaaaa"], "persons": ["scientist"],
+                               "justification": "x"}),
+    ("POST", "/need-to-know", {"person": "scientist", "dataset": "dts-aaaaaaaaaaaaaaaa",
+                               "comment": "x"}),
+    ("POST", "/services", {"definition": "jupyter"}),
+    ("POST", "/lake-keys", None),
+    ("POST", "/exports", {"title": "x", "context": "x"}),
+])
+def test_nothing_is_done_in_others_projects(who, restricted, method, path, body):
+    who.checker1.refused(method, f"{API}/projects/{restricted['id']}{path}", body, status=404,
+                         reason="projects.no_project")
+
+
 def test_business_sees_the_project_and_not_its_files(who, restricted):
     assert who.business.ok("GET", f"{API}/projects/{restricted['id']}")["my_roles"] == ["business"]
     who.business.refused("GET", f"{API}/projects/{restricted['id']}/files", status=403)
