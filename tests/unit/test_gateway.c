@@ -455,7 +455,11 @@ static void test_refusals(Fixture *fixture, const void *data)
         close(fd);
         g_test_message("-> %s", answer);
         g_assert_cmpint(strncmp(answer + 9, refusals[i].status, 3), ==, 0);
-        g_assert_nonnull(strstr(answer, refusals[i].part));
+        /* Later versions of the library refuse bad framing themselves, without our request id. */
+        bool by_library = g_str_has_prefix(refusals[i].part, "http.") &&
+                          strcmp(refusals[i].status, "400") == 0 &&
+                          strstr(answer, "X-Request-Id") == NULL;
+        g_assert_true(by_library || strstr(answer, refusals[i].part) != NULL);
     }
     g_assert_cmpint(atomic_load(&answered), ==, 0);
     g_assert_false(atomic_load(&ticket_used));
