@@ -195,7 +195,10 @@ CHECK(accredited, f->accredited)
 CHECK(tier_factor, !policy_tier(f->tier)->second_factor || a->second_factor)
 CHECK(factor, a->second_factor)
 CHECK(display, policy_tier(f->tier)->display == DISPLAY_WEB || f->display == DISPLAY_PIXELS)
-CHECK(put_place, f->inside || policy_tier(f->tier)->lake_put_outside)
+/* Where the outside may put but not get, it touches its own uploads and nothing else: neither the
+ * objects of services, nor those of other persons. */
+CHECK(put_place, f->inside || (policy_tier(f->tier)->lake_put_outside &&
+                               (policy_tier(f->tier)->lake_get_outside || f->own_upload)))
 CHECK(get_place, f->inside || policy_tier(f->tier)->lake_get_outside || f->own_upload)
 CHECK(encryption,
       !policy_tier(f->tier)->encryption || f->encrypted || f->accept_unencrypted)
@@ -244,7 +247,8 @@ static const PolicyCheck checks[] = {
      "The project's files have been beside data for which you are not accredited (any more); the "
      "project's data page says what is missing."},
     {NEED_PUT_PLACE, check_put_place, "policy.lake_outside",
-     "The tier closes the bucket to the outside; use it from a service of the project."},
+     "The tier closes the bucket to the outside, or all of it but your own uploads; use it from a "
+     "service of the project."},
     {NEED_GET_PLACE, check_get_place, "policy.lake_download",
      "The tier lets nothing be downloaded but through the airlock; ask for an export."},
     {NEED_SIGHT, check_sight, "policy.not_in_review",

@@ -169,7 +169,8 @@ def test_presigned(s3, bucket):
     answer = requests.get(url)
     assert (answer.status_code, answer.content) == (200, b"presigned")
     assert answer.headers["Content-Security-Policy"] == "sandbox"
-    assert requests.get(url + "0").status_code == 403
+    assert requests.get(url[:-1] + ("1" if url[-1] == "0" else "0")).status_code == 403
+    assert requests.get(url + "&response-content-type=text%2Fhtml").status_code == 403
     assert requests.delete(url).status_code == 403
     short = s3.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "é/a b+c"}, 1)
     time.sleep(2.1)
@@ -202,7 +203,7 @@ def test_names_refused(s3, bucket, name):
 def test_put_and_get(server, project, s3, bucket, size):
     body = os.urandom(size)
     put = s3.put_object(Bucket=bucket, Key="k", Body=body, ContentType="text/x", CacheControl="no-cache",
-                        Metadata={"Note": "héé", "other": "2"})
+                        Metadata={"Note": "a b", "other": "2"})
     assert put["ETag"] == f'"{hashlib.md5(body).hexdigest()}"'
     got = s3.get_object(Bucket=bucket, Key="k")
     assert got["Body"].read() == body
@@ -210,7 +211,7 @@ def test_put_and_get(server, project, s3, bucket, size):
     assert got["ContentLength"] == size
     assert got["ContentType"] == "text/x"
     assert got["CacheControl"] == "no-cache"
-    assert got["Metadata"] == {"note": "héé", "other": "2"} or got["Metadata"]["other"] == "2"
+    assert got["Metadata"] == {"note": "a b", "other": "2"}
     assert base64.b64decode(got["ChecksumCRC32"]) == zlib.crc32(body).to_bytes(4, "big")
     head = s3.head_object(Bucket=bucket, Key="k")
     assert head["ContentLength"] == size and head["ETag"] == put["ETag"]
@@ -547,7 +548,7 @@ def logged(server, verb, project):
     with sqlite3.connect(f"file:{server.state}/darse.db?mode=ro", uri=True) as database:
         rows = database.execute("SELECT entry FROM audit_body ORDER BY sequence").fetchall()
     entries = [json.loads(row[0]) for row in rows]
-    return [entry for entry in entries if entry["verb"] == verb and entry["project"] == project["id"]]
+    return [entry for entry in entries if entry["verb"] == verb and entry.get("project") == project["id"]]
 
 
 def test_everything_is_logged(server, project, s3, bucket):

@@ -109,6 +109,8 @@ SPOIL(label, f->label_held = false)
 SPOIL(accredited, f->accredited = false)
 SPOIL(secure, f->tier = TIER_SECURE)
 SPOIL(open_tier, f->tier = TIER_OPEN)
+SPOIL(own_upload, f->own_upload = true)
+SPOIL(own_in_secure, (f->own_upload = true, f->tier = TIER_SECURE))
 SPOIL(route, f->source_routes = ROUTE_OWN_ADMINISTRATION)
 SPOIL(purpose, f->source_purposes = PURPOSE_OFFICIAL_STATISTICS)
 SPOIL(level, f->level = LEVEL_SECURE)
@@ -142,8 +144,13 @@ static void test_scientist(void)
         {VERB_APPLICATION_CREATE, spoil_purpose, "policy.source_purpose"},
         {VERB_APPLICATION_CREATE, spoil_level, "policy.tier_level"},
         {VERB_APPLICATION_CREATE, spoil_own, "policy.other_organisation"},
-        {VERB_LAKE_PUT, spoil_nothing, NULL},
-        {VERB_LAKE_PUT, spoil_secure, "policy.lake_outside"},
+        {VERB_LAKE_PUT, spoil_own_upload, NULL},
+        {VERB_LAKE_PUT, spoil_nothing, "policy.lake_outside"},
+        {VERB_LAKE_PUT, spoil_own_in_secure, "policy.lake_outside"},
+        {VERB_LAKE_PUT, spoil_open_tier, NULL},
+        {VERB_LAKE_DELETE, spoil_nothing, "policy.lake_outside"},
+        {VERB_LAKE_DELETE, spoil_own_upload, NULL},
+        {VERB_LAKE_GET, spoil_own_upload, NULL},
         {VERB_LAKE_GET, spoil_nothing, "policy.lake_download"},
         {VERB_LAKE_GET, spoil_open_tier, NULL},
         {VERB_EXPORT_SUBMIT, spoil_nothing, NULL},
