@@ -96,9 +96,23 @@ static bool plan_has_lake(const Plan *plan)
     return false;
 }
 
+/* The datasets that PLAN mounts, with blanks between. Caller frees. */
+static char *plan_data_ids(const Plan *plan)
+{
+    GString *ids = g_string_new(NULL);
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const PlanStep *step = g_ptr_array_index(plan->steps, i);
+        if (step->type == PLAN_STEP_MOUNT && g_str_has_prefix(step->path, "data/"))
+            g_string_append_printf(ids, "%s%s", ids->len == 0 ? "" : " ",
+                                   step->path + strlen("data/"));
+    }
+    return g_string_free(ids, FALSE);
+}
+
 static json_t *bubble_body(const Engine *engine, const Plan *plan, const PlanStep *step,
                            const Image *image, const char *name, const GPtrArray *mounts)
 {
+    g_autofree char *data_ids = plan_data_ids(plan);
     const ContainerSpec spec = {
         .name = name,
         .image_id = image->id,
@@ -109,6 +123,7 @@ static json_t *bubble_body(const Engine *engine, const Plan *plan, const PlanSte
         .state_dir = engine->state_dir,
         .service_id = plan->service_id,
         .project_id = plan->project_id,
+        .data_ids = data_ids,
         .id_base = plan->id_base,
         .memory_bytes = step->memory_bytes,
         .cpu_milli = step->cpu_milli,
@@ -217,12 +232,18 @@ static json_t *service_to_json(const json_t *container)
                      "door_owner", (json_int_t)(label_base(container) + PLAN_BUBBLE_UID));
 }
 
+/* Every container of this instance; where there is no podman, there is none. */
+static json_t *containers_list(Engine *engine, const char *name, const char *value, GError **error)
+{
+    return engine->podman == NULL ? json_array() : podman_list(engine->podman, name, value, error);
+}
+
 json_t *bubble_list(Engine *engine, GError **error)
 {
     size_t i;
     json_t *container;
     g_autoptr(json_t) containers =
-        podman_list(engine->podman, LABEL_INSTANCE, keys_instance_id(engine->keys), error);
+        containers_list(engine, LABEL_INSTANCE, keys_instance_id(engine->keys), error);
     if (containers == NULL)
         return NULL;
     json_t *services = json_array();
@@ -234,18 +255,26 @@ json_t *bubble_list(Engine *engine, GError **error)
     return services;
 }
 
-bool bubble_project_runs(Engine *engine, const char *project_id, bool *ret_runs, GError **error)
+static bool container_uses(const json_t *container, const char *id)
+{
+    const char *data = label(container, LABEL_DATA);
+    g_auto(GStrv) ids = g_strsplit(data == NULL ? "" : data, " ", -1);
+    return g_strcmp0(label(container, LABEL_PROJECT), id) == 0 ||
+           g_strv_contains((const char *const *)ids, id);
+}
+
+bool bubble_uses(Engine *engine, const char *id, bool *ret_used, GError **error)
 {
     size_t i;
-    json_t *service;
-    g_autoptr(json_t) services = bubble_list(engine, error);
-    if (services == NULL)
+    json_t *container;
+    bool used = false;
+    g_autoptr(json_t) containers =
+        containers_list(engine, LABEL_INSTANCE, keys_instance_id(engine->keys), error);
+    if (containers == NULL)
         return false;
-    *ret_runs = false;
-    json_array_foreach (services, i, service) {
-        if (g_strcmp0(json_string_value(json_object_get(service, "project_id")), project_id) == 0)
-            *ret_runs = true;
-    }
+    json_array_foreach (containers, i, container)
+        used = used || container_uses(container, id);
+    *ret_used = used;
     return true;
 }
 
@@ -272,7 +301,7 @@ static bool recover_containers(Engine *engine, GHashTable *alive, int *ended, GE
     size_t i;
     json_t *container;
     g_autoptr(json_t) containers =
-        podman_list(engine->podman, LABEL_STATE, engine->state_dir, error);
+        containers_list(engine, LABEL_STATE, engine->state_dir, error);
     if (containers == NULL)
         return false;
     json_array_foreach (containers, i, container) {

@@ -13,7 +13,8 @@ json_t *bubble_start(Engine *engine, const Plan *plan, const PlanStep *step, boo
                      GError **error);
 /* The array that plan_service_list_new documents, or NULL. */
 json_t *bubble_list(Engine *engine, GError **error);
-bool bubble_project_runs(Engine *engine, const char *project_id, bool *ret_runs, GError **error);
+/* Is there a service of the project ID, or one that the dataset ID is mounted in? */
+bool bubble_uses(Engine *engine, const char *id, bool *ret_used, GError **error);
 
 /* Once, when podman is up: removes what earlier engines left half made, and looks again whether
  * the bubbles that run are sealed, ending those that are not. *RET_ENDED: how many were removed. */

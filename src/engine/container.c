@@ -2,8 +2,8 @@
 /*
  * Everything that podman would otherwise take from its own defaults or from the host is said here:
  * proxies, names, resolver, environment, devices, logs. Traps known by trial: without both nofile
- * and nproc the start fails where CAP_SYS_RESOURCE is missing; user namespace "auto" can silently be
- * none, hence explicit mappings; tmpfs counts as memory.
+ * and nproc the start fails where CAP_SYS_RESOURCE is missing; user namespace "auto" can silently
+ * be none, hence explicit mappings; tmpfs counts as memory.
  */
 #include "engine/container.h"
 
@@ -99,7 +99,8 @@ static json_t *body_environment(const ContainerSpec *spec)
 static json_t *body_labels(const ContainerSpec *spec)
 {
     g_autofree char *base = g_strdup_printf("%" G_GINT64_FORMAT, spec->id_base);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", LABEL_INSTANCE, spec->instance_id, LABEL_STATE,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", LABEL_DATA, spec->data_ids,
+                     LABEL_INSTANCE, spec->instance_id, LABEL_STATE,
                      spec->state_dir, LABEL_SERVICE, spec->service_id, LABEL_PROJECT,
                      spec->project_id, LABEL_ID_BASE, base);
 }

@@ -16,6 +16,7 @@
 #define LABEL_SERVICE         "darse.service"
 #define LABEL_PROJECT         "darse.project"
 #define LABEL_ID_BASE         "darse.id_base"
+#define LABEL_DATA            "darse.data" /* identifiers of datasets, with blanks between */
 
 typedef struct ContainerMount {
     char *source; /* on the host */
@@ -29,7 +30,7 @@ typedef struct ContainerSpec {
     const json_t *command; /* array of texts, from the list of images */
     int port;              /* that the command answers HTTP on */
     const char *login;
-    const char *instance_id, *state_dir, *service_id, *project_id;
+    const char *instance_id, *state_dir, *service_id, *project_id, *data_ids;
     int64_t id_base;
     int64_t memory_bytes, cpu_milli, pids, tmpfs_bytes;
     int64_t files_max, processes_max; /* resource limits, within our own */

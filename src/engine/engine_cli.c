@@ -6,6 +6,15 @@
 
 #define ENGINE_STORE_DEFAULT "/var/lib/darse/containers"
 
+/* As images/build: the option, else $DARSE_STORE, else the machine's own. */
+static const char *engine_store(const char *given)
+{
+    const char *from_environment = g_getenv("DARSE_STORE");
+    if (given != NULL)
+        return given;
+    return from_environment != NULL ? from_environment : ENGINE_STORE_DEFAULT;
+}
+
 static int engine_run(int argc, char **argv)
 {
     g_autofree char *state = NULL;
@@ -35,7 +44,7 @@ static int engine_run(int argc, char **argv)
     log_level_parse(config_text(config, "server.log_level"), &level);
     log_setup("engine", level);
     const EngineOptions options = {.config = config, .serve_uid = (uid_t)serve_uid,
-                                   .store = store == NULL ? ENGINE_STORE_DEFAULT : store,
+                                   .store = engine_store(store),
                                    .sas_path = sas};
     if (!engine_process_run(&options, &error))
         return verb_fail(&engine_verbs[0], g_steal_pointer(&error));

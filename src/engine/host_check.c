@@ -68,8 +68,12 @@ static bool check_images(Engine *engine, char **ret_detail)
         *ret_detail = g_strdup_printf("the image %s is not in the store; run images/build", *names);
         return false;
     }
+    if (*images_names(engine->images) == NULL) {
+        *ret_detail = g_strdup("there are none; run images/build");
+        return false;
+    }
     *ret_detail = g_strjoinv(", ", (char **)(void *)images_names(engine->images));
-    return **ret_detail != '\0';
+    return true;
 }
 
 static bool check_seccomp(Engine *engine, char **ret_detail)

@@ -93,10 +93,12 @@ Images *images_load(const char *store, GError **error)
     g_autofree char *path = g_build_filename(store, "images.json", NULL);
     g_autofree char *text = NULL;
     size_t size = 0;
+    g_autoptr(Images) images = g_new0(Images, 1);
+    images->list = g_ptr_array_new_with_free_func((GDestroyNotify)image_free);
+    images->names = g_ptr_array_new();
     if (stat(path, &st) < 0) {
-        error_set(error, ERROR_UNAVAILABLE, "engine.images",
-                  "There is no list of images at %s; build them with images/build.", path);
-        return NULL;
+        g_ptr_array_add(images->names, NULL);
+        return g_steal_pointer(&images);
     }
     if (st.st_uid != geteuid() || (st.st_mode & 022) != 0) {
         error_set(error, ERROR_INTERNAL, "engine.images",
@@ -105,9 +107,6 @@ Images *images_load(const char *store, GError **error)
     }
     if (!file_read(path, IMAGES_MAX_BYTES, &text, &size, error))
         return NULL;
-    g_autoptr(Images) images = g_new0(Images, 1);
-    images->list = g_ptr_array_new_with_free_func((GDestroyNotify)image_free);
-    images->names = g_ptr_array_new();
     g_autoptr(json_t) json = json_parse(text, size, NULL);
     if (json == NULL || !images_read(images, json)) {
         error_set(error, ERROR_INTERNAL, "engine.images",

@@ -15,11 +15,13 @@ typedef struct Image {
     int port;
 } Image;
 
-/* STORE: the container store's folder, where images.json lies; it must be root's. */
+/* STORE: the container store's folder, where images.json lies; it must be root's. Where
+ * images/build never ran, the list is empty and there is no store. */
 Images *images_load(const char *store, GError **error);
 void images_free(Images *images);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Images, images_free)
 
+/* NULL when there is no store. */
 const char *images_storage_conf(const Images *images);
 const char *images_tmpdir(const Images *images);
 const char *const *images_names(const Images *images);

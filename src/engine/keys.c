@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A record is a small JSON file <id>.json, so that an officer can see what there is; the wrapped key
- * in it is useless without instance.key, which a backup keeps elsewhere. What the record says of
- * itself (identifier, range, creation) is authenticated with the key: a record copied to another
+ * A record is a small JSON file <id>.json, so that an officer can see what there is; the wrapped
+ * key in it is useless without instance.key, which a backup keeps elsewhere. What the record says
+ * of itself (identifier, range, creation) is authenticated with the key: a record copied to another
  * name, or with another range, does not open.
  */
 #include "engine/keys.h"

@@ -96,7 +96,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 /* Result: {"encrypted": bool, "created": bool}. To be run for each open project when serve starts,
  * too: after a restart of the machine every vault is locked. */
 Plan *plan_project_open_new(const char *project_id, int64_t id_base);
-/* Fails with "engine.busy_vault" (a conflict) while a service of the project runs. */
+/* Fails with "engine.busy_vault" (a conflict) while a service of the project is there; so does
+ * closing or destroying a dataset that is mounted in one. */
 Plan *plan_project_close_new(const char *project_id, int64_t id_base);
 /* Result: {"key_destroyed": bool}; the key is destroyed before the files are removed. */
 Plan *plan_project_destroy_new(const char *project_id, int64_t id_base);

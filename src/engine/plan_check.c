@@ -316,7 +316,8 @@ static bool check_container(const Plan *plan, const PlanStep *step, const Engine
     if (!within(step->tmpfs_bytes, MEBIBYTE, step->memory_bytes / 2))
         return refuse(error, "engine.plan_limit", "/tmp counts as memory: it may take half of it.");
     if (!has_mount(plan, "/project") || !has_mount(plan, home) || !has_mount(plan, "/run/doors"))
-        return refuse(error, "engine.plan_mount", "the project, the home or the doors are missing.");
+        return refuse(error, "engine.plan_mount", "the project, the home or the doors are not "
+                                                  "mounted.");
     return opens_vault(plan, vault) ||
            refuse(error, "engine.plan_path", "it does not open the vault of its project.");
 }

@@ -172,7 +172,7 @@ static PlanStep *step_from_json(const json_t *json, GError **error)
     const char *name = json_string_value(json_object_get(json, "step"));
     int type = step_type_find(name);
     if (type < 0) {
-        error_set(error, ERROR_INVALID, "engine.plan_step", "A step of the plan has no known type.");
+        error_set(error, ERROR_INVALID, "engine.plan_step", "A step has no known type.");
         return NULL;
     }
     g_autoptr(PlanStep) step = g_new0(PlanStep, 1);

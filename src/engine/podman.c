@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One thread watches the service: it forks it (so that the kernel, told by PDEATHSIG, ends the
- * service with this thread, that is with the engine), waits until it answers, and waits for its end.
+ * service with this thread, that is with the engine), waits until it answers, then for its end.
  * Callers take a libcurl handle from a queue, so that connections stay open between calls.
  */
 #include "engine/podman.h"
@@ -163,6 +163,9 @@ static void *podman_watch(void *data)
 
 bool podman_wait(Podman *podman, int timeout_ms, GError **error)
 {
+    if (podman == NULL)
+        return error_set(error, ERROR_UNAVAILABLE, "engine.no_podman",
+                         "No service can run here: podman or its images are not installed.");
     gint64 until = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     g_mutex_lock(&podman->lock);
     while (!podman->ready && !podman->stopping &&

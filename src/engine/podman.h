@@ -28,7 +28,8 @@ Podman *podman_new(const PodmanOptions *options, GError **error);
 void podman_free(Podman *podman);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Podman, podman_free)
 
-/* Waits until the service answers, or TIMEOUT_MS have passed. */
+/* Waits until the service answers, or TIMEOUT_MS have passed. A PODMAN of NULL never answers: every
+ * call fails with "engine.no_podman". */
 bool podman_wait(Podman *podman, int timeout_ms, GError **error);
 
 typedef struct PodmanAnswer {

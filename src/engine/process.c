@@ -34,7 +34,7 @@
 #define PROCESS_RECOVER_WAIT_MS 1000
 #define PROCESS_RECOVER_PAUSE_US 200000
 #define BUBBLE_FILES_MAX      65536
-#define BUBBLE_PROCESSES_MAX  16384 /* podman lowers its own to the kernel's pid_max, 32768 at least */
+#define BUBBLE_PROCESSES_MAX  16384 /* podman lowers its own to pid_max, 32768 at least */
 #define RUN_ROOT              "/run/darse"
 
 typedef struct Process {
@@ -69,8 +69,10 @@ static void talk_progress(const char *step, double milliseconds, void *user)
 
 static void talk_fail(Talk *talk, const GError *error)
 {
-    talk_send(talk, json_pack("{s:{s:i, s:s, s:s}}", "error", "code", (int)error_kind_of(error)->code,
-                              "reason", error_reason(error), "message", error->message));
+    g_autofree char *message = g_utf8_make_valid(error->message, -1);
+    talk_send(talk, json_pack("{s:{s:i, s:s, s:s}}", "error", "code",
+                              (int)error_kind_of(error)->code, "reason", error_reason(error),
+                              "message", message));
 }
 
 static bool talk_allowed(const Process *process, int fd, GError **error)
@@ -91,7 +93,7 @@ static Plan *talk_receive(int fd, GError **error)
         return NULL;
     const json_t *plan = json_object_get(message, "plan");
     if (plan == NULL || json_object_size(message) != 1) {
-        error_set(error, ERROR_INVALID, "engine.request", "A request is one plan and nothing else.");
+        error_set(error, ERROR_INVALID, "engine.request", "A request is one plan alone.");
         return NULL;
     }
     return plan_from_json(plan, error);
@@ -176,7 +178,8 @@ static void *process_recover(void *data)
     for (;;) {
         g_autoptr(GError) error = NULL;
         int ended = 0;
-        bool ok = podman_wait(process->engine.podman, PROCESS_RECOVER_WAIT_MS, &error) &&
+        bool ok = (process->engine.podman == NULL ||
+                   podman_wait(process->engine.podman, PROCESS_RECOVER_WAIT_MS, &error)) &&
                   bubble_recover(&process->engine, &ended, &error);
         g_mutex_lock(&process->lock);
         process->recovered = ok;
@@ -259,7 +262,7 @@ static char *sas_find(const char *given, GError **error)
     return path;
 }
 
-static bool engine_fill_limits(Engine *engine, const Config *config)
+static void engine_fill_limits(Engine *engine, const Config *config)
 {
     engine->limits = engine_limits_default();
     engine->limits.id_range_start = config_integer(config, "engine.id_range_start");
@@ -269,7 +272,17 @@ static bool engine_fill_limits(Engine *engine, const Config *config)
     engine->limits.user = engine->keys;
     engine->files_max = rlimit_for_bubbles(RLIMIT_NOFILE, BUBBLE_FILES_MAX);
     engine->processes_max = rlimit_for_bubbles(RLIMIT_NPROC, BUBBLE_PROCESSES_MAX);
-    return true;
+}
+
+/* A machine where podman or the images are missing still has its projects and datasets: it says so
+ * at each start of a service, and when the host is checked. */
+static void engine_find_podman(Engine *engine, const PodmanOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    if (options->storage_conf == NULL)
+        log_warning("engine.no_images", "detail", "no service can start: run images/build");
+    else if ((engine->podman = podman_new(options, &error)) == NULL)
+        log_error("engine.no_podman", "detail", error->message);
 }
 
 static bool engine_fill(Engine *engine, const EngineOptions *options, const char *run_dir,
@@ -292,8 +305,9 @@ static bool engine_fill(Engine *engine, const EngineOptions *options, const char
         .tmpdir = images_tmpdir(engine->images),
         .run_dir = run_dir,
     };
-    return engine_fill_limits(engine, options->config) &&
-           (engine->podman = podman_new(&podman, error)) != NULL;
+    engine_fill_limits(engine, options->config);
+    engine_find_podman(engine, &podman);
+    return true;
 }
 
 static void engine_clear(Engine *engine)
@@ -349,7 +363,7 @@ static void process_accept(Process *process)
     }
     Talk talk = {.fd = fd};
     g_autoptr(GError) error = NULL;
-    error_set(&error, ERROR_UNAVAILABLE, "engine.busy", "The engine has too much to do; try again.");
+    error_set(&error, ERROR_UNAVAILABLE, "engine.busy", "The engine is busy; try again.");
     talk_fail(&talk, error);
     close(fd);
 }

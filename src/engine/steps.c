@@ -63,12 +63,12 @@ static bool apply_vault_open(Run *run, const PlanStep *step, GError **error)
 static bool vault_unused(Run *run, GError **error)
 {
     bool used = false;
-    if (run->plan->project_id == NULL)
-        return true; /* the kernel itself refuses to lock a dataset in use */
-    if (!bubble_project_runs(run->engine, run->plan->project_id, &used, error))
+    const Plan *plan = run->plan;
+    const char *id = plan->project_id != NULL ? plan->project_id : plan->dataset_id;
+    if (!bubble_uses(run->engine, id, &used, error))
         return false;
     return !used || error_set(error, ERROR_CONFLICT, "engine.busy_vault",
-                              "A service of the project still runs; stop it first.");
+                              "A service that uses it still runs; stop it first.");
 }
 
 static bool apply_vault_close(Run *run, const PlanStep *step, GError **error)
@@ -236,7 +236,8 @@ static bool apply_stop(Run *run, const PlanStep *step, GError **error)
 {
     bool found = false;
     g_autofree char *name = bubble_name(run->engine, run->plan->service_id);
-    if (!podman_remove(run->engine->podman, name, &found, error) ||
+    if ((run->engine->podman != NULL &&
+         !podman_remove(run->engine->podman, name, &found, error)) ||
         !places_remove(run->engine->places, step->path, error))
         return false;
     result_set(run, "found", json_boolean(found));

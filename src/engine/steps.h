@@ -21,7 +21,7 @@ typedef struct Engine {
     Places *places;
     KeyStore *keys;
     Images *images;
-    Podman *podman;
+    Podman *podman; /* NULL where there is none: no service can be, nor start */
     char *sas_path, *seccomp_path;
     EngineLimits limits;
     int64_t files_max, processes_max; /* resource limits of a bubble, within our own */

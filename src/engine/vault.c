@@ -128,7 +128,8 @@ bool vault_open(const Places *places, KeyStore *keys, const char *path, const ch
 }
 
 /* Takes the key with IDENTIFIER out of the keyring of the file system that FD is on. The kernel
- * forgets the key at once, but files that are open stay readable: it says so, and is asked again. */
+ * forgets the key at once, but files that are open stay readable: it says so, and is asked again.
+ */
 static bool key_remove(int fd, const uint8_t *identifier, GError **error)
 {
     struct fscrypt_remove_key_arg arg = {.key_spec.type = FSCRYPT_KEY_SPEC_TYPE_IDENTIFIER};

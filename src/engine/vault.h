@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vaults: folders encrypted by the kernel (fscrypt, policies of version 2: AES-256-XTS for contents,
- * AES-256-CTS for names) with a key of their own. While the key is in the file system's keyring, the
- * files are plain to whoever may read them; once it is removed, only scrambled names are left. Where
- * the file system cannot, a vault is a plain folder and says so: who decides what that means is
- * `serve`.
+ * Vaults: folders encrypted by the kernel (fscrypt, policies of version 2: AES-256-XTS for
+ * contents, AES-256-CTS for names) with a key of their own. While the key is in the file system's
+ * keyring, the files are plain to whoever may read them; once it is removed, only scrambled names
+ * are left. Where the file system cannot, a vault is a plain folder and says so: who decides what
+ * that means is `serve`.
  */
 #ifndef DARSE_ENGINE_VAULT_H
 #define DARSE_ENGINE_VAULT_H

@@ -724,7 +724,31 @@ def test_an_upload_with_a_link_or_a_folder_is_refused(prepared):
             prepared.call(seal(new_id("dts"), upload))
 
 
+def test_a_mounted_dataset_is_not_destroyed(prepared, bubble):
+    plan = {"kind": "dataset_destroy", "dataset_id": DATASET,
+            "steps": [{"step": "vault_destroy", "path": f"data/{DATASET}"}]}
+    with pytest.raises(Refused, match="engine.busy_vault"):
+        prepared.call(plan)
+    assert (prepared.state / "data" / DATASET / "incomes.csv").read_bytes() == CSV
+
+
 # ---- Restarts ----
+
+def test_without_images_projects_work_and_services_are_refused(new_engine, monkeypatch, tmp_path):
+    import engine_fixtures
+    monkeypatch.setattr(engine_fixtures, "STORE", str(tmp_path))
+    engine = new_engine()
+    engine.open_project(PROJECT_A, BASE_A)
+    (files_of(engine, PROJECT_A) / "a").write_bytes(b"1")
+    assert engine.call(browse(PROJECT_A, BASE_A))["entries"][0]["name"] == "a"
+    with pytest.raises(Refused, match="engine.plan_image"):
+        engine.call(start_service(new_id("svc"), PROJECT_A, BASE_A))
+    checks = engine.call({"kind": "host_check", "steps": [{"step": "host_check"}]})["checks"]
+    assert {c["name"]: c["ok"] for c in checks if c["name"] in ("podman", "images")} == \
+        {"podman": False, "images": False}
+    engine.call(project_step("project_close", PROJECT_A, BASE_A,
+                             {"step": "vault_close", "path": f"projects/{PROJECT_A}"}))
+
 
 def test_services_outlive_a_killed_engine(new_engine):
     engine = new_engine()

@@ -26,7 +26,8 @@ static json_t *body(bool lake)
     const ContainerSpec spec = {
         .name = "darse-i-svc", .image_id = "4956b3", .command = command, .port = 8888,
         .login = "marie", .instance_id = "i", .state_dir = "/state", .service_id = "svc",
-        .project_id = "prj", .id_base = 265536, .memory_bytes = 1 << 30, .cpu_milli = 1500,
+        .project_id = "prj", .data_ids = "dts-a dts-b", .id_base = 265536,
+        .memory_bytes = 1 << 30, .cpu_milli = 1500,
         .pids = 100, .tmpfs_bytes = 1 << 20, .files_max = 1000, .processes_max = 2000,
         .lake = lake, .seccomp_path = "/run/x/seccomp.json", .sas_path = "/usr/libexec/darse/sas",
         .mounts = mounts,
@@ -61,6 +62,9 @@ static void test_everything_that_seals_is_said(void)
         {"seccomp_profile_path", "\"/run/x/seccomp.json\""},
         {"mask", "[\"/sys/fs/cgroup\"]"},
         {"user", "\"1000:1000\""},
+        {"labels", "{\"darse.data\":\"dts-a dts-b\",\"darse.instance\":\"i\","
+                   "\"darse.state\":\"/state\",\"darse.service\":\"svc\","
+                   "\"darse.project\":\"prj\",\"darse.id_base\":\"265536\"}"},
         {"use_image_hosts", "true"},
         {"use_image_resolve_conf", "true"},
         {"httpproxy", "false"},

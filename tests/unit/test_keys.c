@@ -222,7 +222,8 @@ static void test_ranges_and_forgetting(Place *place, const void *unused)
     g_assert_true(keys_forget(store, PRJ, NULL));
 }
 
-#define ADD(name, function) g_test_add("/keys/" name, Place, NULL, place_make, function, place_remove)
+#define ADD(name, function)                                                                        \
+    g_test_add("/keys/" name, Place, NULL, place_make, function, place_remove)
 
 int main(int argc, char **argv)
 {

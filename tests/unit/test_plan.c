@@ -124,8 +124,8 @@ static void test_names_are_complete_and_unique(void)
     }
 }
 
-/* A forgery: in the plan of KIND, the first step of type STEP ("": the plan itself) has FIELD set to
- * the JSON value VALUE ("-": removed). */
+/* A forgery: in the plan of KIND, the first step of type STEP ("": the plan itself) has FIELD set
+ * to the JSON value VALUE ("-": removed). */
 typedef struct Forgery {
     int kind;
     const char *step, *field, *value, *reason;
