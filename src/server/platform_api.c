@@ -3,20 +3,35 @@
  * stream of changes that the pages listen to. */
 #include "server/platform.h"
 
+#include "base/files.h"
 #include "engine/engine.h"
 #include "server/server_cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fscrypt.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define EVENTS_WAIT_MS 10000
 #define ROOMS_MAX 32
 
+/* Whether folders of the state directory can be encrypted one by one (fscrypt v2). The ioctl needs no
+ * privilege: without the feature it is not known or not supported; with it, there is no policy yet. */
+static bool platform_can_encrypt(const char *state_dir)
+{
+    FD_AUTO int fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct fscrypt_get_policy_ex_arg policy = {.policy_size = sizeof policy.policy};
+    return fd >= 0 && (ioctl(fd, FS_IOC_GET_ENCRYPTION_POLICY_EX, &policy) == 0 || errno == ENODATA);
+}
+
 static bool platform_about(HttpRequest *request, GError **error)
 {
     const App *app = request_app(request);
-    json_t *about = json_pack("{s:s, s:b, s:s, s:s, s:s, s:[s,s]}", "version", DARSE_VERSION,
+    json_t *about = json_pack("{s:s, s:b, s:s, s:s, s:s, s:{s:b}, s:[s,s]}", "version", DARSE_VERSION,
                               "demonstration", app->demonstration, "portal_url", app->portal_url,
                               "lake_url", app->lake_url, "services_suffix", app->services_suffix,
+                              "encryption", "supported", platform_can_encrypt(app->state_dir),
                               "languages", "fr", "en");
     return http_reply_json(request, 200, about, error);
 }
@@ -105,11 +120,18 @@ static bool platform_events(HttpRequest *request, GError **error)
                              error);
 }
 
+static const HttpField encryption_fields[] = {
+    {"supported", HTTP_BOOLEAN, .required = true,
+     .summary = "Whether folders are encrypted at rest, each under its own key"},
+    {0},
+};
+
 static const HttpField about_fields[] = {
     {"version", HTTP_TEXT, .required = true},
     {"demonstration", HTTP_BOOLEAN, .required = true},
     {"portal_url", HTTP_TEXT, .required = true},
     {"lake_url", HTTP_TEXT, .required = true},
+    {"encryption", HTTP_OBJECT, .required = true, .fields = encryption_fields},
     {"services_suffix", HTTP_TEXT, .required = true,
      .summary = "What follows a service's identifier in the host of its own origin"},
     {"languages", HTTP_TEXT_LIST, .required = true},
