@@ -6,6 +6,8 @@
 #ifndef DARSE_TESTS_GOVERNANCE_FIXTURE_H
 #define DARSE_TESTS_GOVERNANCE_FIXTURE_H
 
+#include "database.h"
+
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -23,6 +25,41 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* Which database the world to come has. */
+static Kind world_kind;
+
+typedef struct WorldTest {
+    const char *name;
+    void (*run)(void);
+    Kind kind;
+} WorldTest;
+
+static inline void world_test(const void *data)
+{
+    const WorldTest *test = data;
+    world_kind = test->kind;
+    if (has_kind(world_kind))
+        test->run();
+}
+
+/* Every test of TESTS (COUNT rows) on both databases: /ROOM/sqlite/name, /ROOM/postgres/name. */
+static inline int world_run(const char *room, const WorldTest *tests, size_t count)
+{
+    WorldTest *all = g_new0(WorldTest, count * KINDS);
+    world_begin();
+    for (size_t i = 0; i < count * KINDS; i++) {
+        all[i] = tests[i % count];
+        all[i].kind = (Kind)(i / count);
+        g_autofree char *path =
+            g_strdup_printf("/%s/%s/%s", room, kind_names[all[i].kind], all[i].name);
+        g_test_add_data_func(path, &all[i], world_test);
+    }
+    int result = g_test_run();
+    world_end();
+    g_free(all);
+    return result;
+}
 
 /* ---- an engine that says yes ---- */
 
@@ -132,7 +169,7 @@ static inline World *world_new(const char *configuration, bool encrypts)
     w->dir = g_dir_make_tmp("darse-gov-XXXXXX", NULL);
     g_autofree char *conf = g_build_filename(w->dir, "darse.conf", NULL);
     g_autofree char *socket = g_build_filename(w->dir, "engine.sock", NULL);
-    g_autofree char *url = g_strdup_printf("sqlite:%s/darse.db", w->dir);
+    g_autofree char *url = new_database(world_kind);
     g_assert_true(file_write(conf, configuration, strlen(configuration), 0600, &error));
     w->config = config_load(w->dir, &error);
     g_assert_no_error(error);
@@ -143,8 +180,7 @@ static inline World *world_new(const char *configuration, bool encrypts)
     w->engine.thread = g_thread_new("engine", fake_engine_run, &w->engine);
     w->app = (App){.config = w->config, .state_dir = w->dir, .events = events_new(),
                    .engine = engine_client_new(socket), .portal_url = "http://localhost"};
-    w->app.store = store_open(url, NULL, 2, &error);
-    g_assert_no_error(error);
+    w->app.store = open_store(url);
     g_assert_true(store_migrate(w->app.store, 0, &error));
     g_assert_true(identity_init(w->dir, &error));
     g_assert_true(identity_room.start(&w->app, &error));

@@ -616,21 +616,23 @@ int main(int argc, char **argv)
     g_assert_true(sodium_init() >= 0);
     log_setup("test", LOG_LEVEL_ERROR);
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/accreditation/apply_refused", test_apply_refused);
-    g_test_add_func("/accreditation/mismatch", test_mismatch_is_a_denial);
-    g_test_add_func("/accreditation/own_administration_only", test_own_administration_only);
-    g_test_add_func("/accreditation/sign_refused", test_sign_refused);
-    g_test_add_func("/accreditation/research", test_research);
-    g_test_add_func("/accreditation/one_application", test_terms_of_one_application);
-    g_test_add_func("/accreditation/refusal", test_refusal_of_a_producer);
-    g_test_add_func("/accreditation/revoke", test_revoke);
-    g_test_add_func("/accreditation/superseded", test_superseded);
-    g_test_add_func("/accreditation/lost", test_lost);
-    g_test_add_func("/accreditation/unknown", test_unknown_is_not_accredited);
-    g_test_add_func("/accreditation/label", test_label);
-    g_test_add_func("/accreditation/own_administration", test_own_administration);
-    g_test_add_func("/accreditation/need_on_research", test_need_on_research_route);
-    g_test_add_func("/accreditation/lists", test_lists);
-    g_test_add_func("/accreditation/table", test_table);
-    return g_test_run();
+    static const WorldTest tests[] = {
+        {.name = "apply_refused", .run = test_apply_refused},
+        {.name = "mismatch", .run = test_mismatch_is_a_denial},
+        {.name = "own_administration_only", .run = test_own_administration_only},
+        {.name = "sign_refused", .run = test_sign_refused},
+        {.name = "research", .run = test_research},
+        {.name = "one_application", .run = test_terms_of_one_application},
+        {.name = "refusal", .run = test_refusal_of_a_producer},
+        {.name = "revoke", .run = test_revoke},
+        {.name = "superseded", .run = test_superseded},
+        {.name = "lost", .run = test_lost},
+        {.name = "unknown", .run = test_unknown_is_not_accredited},
+        {.name = "label", .run = test_label},
+        {.name = "own_administration", .run = test_own_administration},
+        {.name = "need_on_research", .run = test_need_on_research_route},
+        {.name = "lists", .run = test_lists},
+        {.name = "table", .run = test_table},
+    };
+    return world_run("accreditation", tests, G_N_ELEMENTS(tests));
 }

@@ -359,14 +359,16 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/projects/moves", test_moves);
     g_test_add_func("/projects/state_at", test_state_at);
-    g_test_add_func("/projects/slugs", test_slugs);
-    g_test_add_func("/projects/create_refused", test_create_refused);
-    g_test_add_func("/projects/encryption", test_encryption);
-    g_test_add_func("/projects/ranges", test_ranges);
-    g_test_add_func("/projects/engine_away", test_engine_away);
-    g_test_add_func("/projects/life", test_life);
-    g_test_add_func("/projects/members", test_members);
-    g_test_add_func("/projects/facts", test_facts);
-    g_test_add_func("/projects/edit", test_edit);
-    return g_test_run();
+    static const WorldTest tests[] = {
+        {.name = "slugs", .run = test_slugs},
+        {.name = "create_refused", .run = test_create_refused},
+        {.name = "encryption", .run = test_encryption},
+        {.name = "ranges", .run = test_ranges},
+        {.name = "engine_away", .run = test_engine_away},
+        {.name = "life", .run = test_life},
+        {.name = "members", .run = test_members},
+        {.name = "facts", .run = test_facts},
+        {.name = "edit", .run = test_edit},
+    };
+    return world_run("projects", tests, G_N_ELEMENTS(tests));
 }

@@ -401,14 +401,16 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sources/check", test_check);
     g_test_add_func("/sources/slugs", test_slugs);
-    g_test_add_func("/sources/create_refused", test_create_refused);
-    g_test_add_func("/sources/drafts", test_drafts);
     g_test_add_func("/sources/moves", test_moves);
     g_test_add_func("/sources/match", test_match);
-    g_test_add_func("/sources/begin_refused", test_begin_refused);
-    g_test_add_func("/sources/cut_off", test_cut_off);
-    g_test_add_func("/sources/not_as_described", test_not_as_described);
-    g_test_add_func("/sources/encryption", test_encryption);
-    g_test_add_func("/sources/leftovers", test_leftovers);
-    return g_test_run();
+    static const WorldTest tests[] = {
+        {.name = "create_refused", .run = test_create_refused},
+        {.name = "drafts", .run = test_drafts},
+        {.name = "begin_refused", .run = test_begin_refused},
+        {.name = "cut_off", .run = test_cut_off},
+        {.name = "not_as_described", .run = test_not_as_described},
+        {.name = "encryption", .run = test_encryption},
+        {.name = "leftovers", .run = test_leftovers},
+    };
+    return world_run("sources", tests, G_N_ELEMENTS(tests));
 }
