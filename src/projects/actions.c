@@ -24,7 +24,10 @@
 struct ProjectsData {
     GMutex lock;
     GHashTable *applied;              /* project id -> "open" or "closed" */
+    GHashTable *waiting;              /* project id -> int64_t *: not tried again before (monotonic) */
 };
+
+#define VAULT_RETRY_MS TIME_MINUTE_MS
 
 bool projects_start(App *app, GError **error)
 {
@@ -32,6 +35,7 @@ bool projects_start(App *app, GError **error)
     struct ProjectsData *data = g_new0(struct ProjectsData, 1);
     g_mutex_init(&data->lock);
     data->applied = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    data->waiting = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     app->room_data[ROOM_PROJECTS] = data;
     return true;
 }
@@ -42,6 +46,7 @@ void projects_stop(App *app)
     if (data == NULL)
         return;
     g_hash_table_unref(data->applied);
+    g_hash_table_unref(data->waiting);
     g_mutex_clear(&data->lock);
     g_free(data);
     app->room_data[ROOM_PROJECTS] = NULL;
@@ -54,7 +59,29 @@ static void vault_note(App *app, const char *project, const char *state)
         return;
     g_mutex_lock(&data->lock);
     g_hash_table_replace(data->applied, g_strdup(project), (void *)state);
+    g_hash_table_remove(data->waiting, project);
     g_mutex_unlock(&data->lock);
+}
+
+/* What failed for a reason that does not go away by itself is tried once a minute, not each round. */
+static void vault_wait(App *app, const char *project)
+{
+    struct ProjectsData *data = app->room_data[ROOM_PROJECTS];
+    int64_t *until = g_new(int64_t, 1);
+    *until = time_monotonic_ms() + VAULT_RETRY_MS;
+    g_mutex_lock(&data->lock);
+    g_hash_table_replace(data->waiting, g_strdup(project), until);
+    g_mutex_unlock(&data->lock);
+}
+
+static bool vault_waits(App *app, const char *project)
+{
+    struct ProjectsData *data = app->room_data[ROOM_PROJECTS];
+    g_mutex_lock(&data->lock);
+    const int64_t *until = g_hash_table_lookup(data->waiting, project);
+    bool waits = until != NULL && *until > time_monotonic_ms();
+    g_mutex_unlock(&data->lock);
+    return waits;
 }
 
 static bool vault_is(App *app, const char *project, const char *state)
@@ -157,14 +184,17 @@ static bool projects_reconcile(App *app, GError **error)
         const VaultRow *row = g_ptr_array_index(list, i);
         g_autoptr(GError) problem = NULL;
         bool encrypted = false;
-        if (vault_is(app, row->id, row->closed ? vault_closed : vault_open))
+        if (vault_is(app, row->id, row->closed ? vault_closed : vault_open) ||
+            vault_waits(app, row->id))
             continue;
         bool ok = row->closed ? vault_lock(app, row->id, row->id_base, &problem)
                               : vault_unlock(app, row->id, row->id_base, &encrypted, &problem);
         if (!ok && error_is(problem, ERROR_UNAVAILABLE))
             return true; /* no engine: it is restarted, the next round asks again */
-        if (!ok && !error_is(problem, ERROR_CONFLICT))
+        if (!ok && !error_is(problem, ERROR_CONFLICT)) {
             log_warning("projects.vault_failed", "project", row->id, "why", problem->message);
+            vault_wait(app, row->id);
+        }
     }
     return true;
 }
