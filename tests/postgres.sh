@@ -34,6 +34,8 @@ start)
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
     cd "$dir"
     as_user "$bin/initdb" -D "$dir/data" -U darse -A trust -E UTF8 --locale=C.UTF-8 -N >/dev/null
+    # One user who needs a password: how a real server asks.
+    as_user sed -i '1i local all sealed scram-sha-256' "$dir/data/pg_hba.conf"
     start
     echo "postgresql://darse@/postgres?host=$dir"
     ;;

@@ -642,6 +642,28 @@ static void test_postgres_restart(void)
     g_assert_true(store_check(store, NULL));
 }
 
+static void test_postgres_password(void)
+{
+    if (!has_kind(POSTGRES))
+        return;
+    if (world.cluster == NULL) {
+        g_test_skip("the PostgreSQL server is not ours to add a user to");
+        return;
+    }
+    postgres_run("CREATE ROLE sealed LOGIN PASSWORD 'open-sesame'");
+    g_autofree char *url = g_strdup_printf("postgresql://sealed@/postgres?host=%s", world.cluster);
+    static const char *const wrong[] = {NULL, "", "open-sesamf"};
+    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(store_open(url, wrong[i], 1, &error));
+        g_assert_cmpstr(error_reason(error), ==, "store.unavailable");
+        g_assert_null(strstr(error->message, "sesam"));
+    }
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = store_open(url, "open-sesame", 1, &error);
+    g_assert_no_error(error);
+}
+
 static bool kill_own_connection(StoreTx *tx, void *data, GError **error)
 {
     g_assert_true(add_thing(tx, "lost", error));
@@ -689,6 +711,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/sqlite/mode", test_sqlite_mode);
     g_test_add_func("/store/sqlite/disk-full", test_disk_full);
     g_test_add_func("/store/postgres/connection-lost", test_postgres_connection_lost);
+    g_test_add_func("/store/postgres/password", test_postgres_password);
     g_test_add_func("/store/postgres/restart", test_postgres_restart);
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         for (int kind = 0; kind < KINDS; kind++) {
