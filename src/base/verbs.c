@@ -22,7 +22,14 @@ bool verb_parse(const Verb *verb, int argc, char **argv, const GOptionEntry *ent
                 verb->name, verb->usage);
         return false;
     }
-    *ret_rest = g_strdupv(copy[0] != NULL ? copy + 1 : copy);
+    char **rest = copy[0] != NULL ? copy + 1 : copy;
+    if (ret_rest == NULL && rest[0] != NULL) {
+        fprintf(stderr, "darse %s: what is \"%s\"?\nusage: darse %s %s\n", verb->name, rest[0],
+                verb->name, verb->usage);
+        return false;
+    }
+    if (ret_rest != NULL)
+        *ret_rest = g_strdupv(rest);
     return true;
 }
 

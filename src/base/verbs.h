@@ -23,8 +23,8 @@ typedef struct Verb {
     bool hidden;          /* for our own processes: not in the help */
 } Verb;
 
-/* Parses ARGV by ENTRIES (may be NULL); REST is what remains. On failure prints why and how to
- * call VERB, and returns false: the caller returns EXIT_USAGE. */
+/* Parses ARGV by ENTRIES (may be NULL); REST is what remains; RET_REST NULL: nothing may remain. On
+ * failure prints why and how to call VERB, and returns false: the caller returns EXIT_USAGE. */
 bool verb_parse(const Verb *verb, int argc, char **argv, const GOptionEntry *entries,
                 GStrv *ret_rest);
 /* Prints "darse VERB: sentence" on standard error and returns EXIT_FAILED. Frees ERROR. */

@@ -196,8 +196,10 @@ static bool chunks_step(Chunks *chunks, char c)
     switch (chunks->state) {
     case CHUNK_SIZE:
         if (g_ascii_isxdigit(c)) {
+            if (++chunks->digits > CHUNK_DIGITS_MAX)
+                return false;
             chunks->left = chunks->left * 16 + g_ascii_xdigit_value(c);
-            return ++chunks->digits <= CHUNK_DIGITS_MAX;
+            return true;
         }
         if (chunks->digits == 0)
             return false;

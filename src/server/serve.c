@@ -179,6 +179,32 @@ static bool serve_start_rooms(Serve *serve, GError **error)
     return true;
 }
 
+/* The host part of "name:port" or "[::1]:port". Caller frees. */
+static char *host_name(const char *host)
+{
+    const char *end = strrchr(host, ']');
+    const char *colon = strchr(end != NULL ? end : host, ':');
+    return colon != NULL ? g_strndup(host, (size_t)(colon - host)) : g_strdup(host);
+}
+
+/* A name that is not ours gets nothing of ours: a page elsewhere whose name is made to point here
+ * (DNS rebinding) is refused. Loopback's own names are ours where the portal listens there. */
+static bool portal_match(const char *host, void *data)
+{
+    static const char *const loopback[] = {"localhost", "127.0.0.1", "[::1]", NULL};
+    const App *app = data;
+    const char *after_scheme = strstr(app->portal_url, "://");
+    g_autofree char *name = host_name(host);
+    g_autofree char *own = host_name(after_scheme != NULL ? after_scheme + 3 : app->portal_url);
+    if (g_ascii_strcasecmp(name, own) == 0)
+        return true;
+    for (const char *const *one = loopback; *one != NULL; one++) {
+        if (g_ascii_strcasecmp(name, *one) == 0)
+            return serve_is_loopback(config_text(app->config, "server.listen"));
+    }
+    return false;
+}
+
 static HttpServer *serve_listen(Serve *serve, int port, const HttpSite *const *sites,
                                 GError **error)
 {
@@ -197,6 +223,7 @@ static bool serve_start_listeners(Serve *serve, int port, int lake_port, GError 
     App *app = &serve->app;
     serve->portal_site = (HttpSite){
         .name = "portal",
+        .match = portal_match,
         .tables = serve->tables,
         .authenticate = identity_authenticate,
         .check_origin = identity_check_origin,

@@ -64,8 +64,7 @@ static int verb_serve(int argc, char **argv)
          "The server process itself, started by the supervisor", NULL},
         {0},
     };
-    g_auto(GStrv) rest = NULL;
-    if (!verb_parse(&serve_verb, argc, argv, entries, &rest) || rest[0] != NULL)
+    if (!verb_parse(&serve_verb, argc, argv, entries, NULL))
         return EXIT_USAGE;
     g_autofree char *state_dir = verb_state_dir(state);
     GError *error = NULL;
@@ -202,8 +201,7 @@ static int verb_init(int argc, char **argv)
          "A line of darse.conf: group.key=value (may be repeated)", "OPTION"},
         {0},
     };
-    g_auto(GStrv) rest = NULL;
-    if (!verb_parse(&init_verb, argc, argv, entries, &rest) || rest[0] != NULL)
+    if (!verb_parse(&init_verb, argc, argv, entries, NULL))
         return EXIT_USAGE;
     g_autoptr(GKeyFile) file = g_key_file_new();
     for (char **option = options; option != NULL && *option != NULL; option++) {
@@ -237,8 +235,7 @@ static int verb_state_remove(int argc, char **argv)
         {"yes", 0, 0, G_OPTION_ARG_NONE, &yes, "Everything in it is lost: yes", NULL},
         {0},
     };
-    g_auto(GStrv) rest = NULL;
-    if (!verb_parse(&state_remove_verb, argc, argv, entries, &rest) || rest[0] != NULL)
+    if (!verb_parse(&state_remove_verb, argc, argv, entries, NULL))
         return EXIT_USAGE;
     if (!yes) {
         fprintf(stderr, "darse state remove: data, keys and the audit log are lost for good; say "
@@ -258,8 +255,7 @@ static int verb_state_remove(int argc, char **argv)
 
 static int verb_config(int argc, char **argv)
 {
-    g_auto(GStrv) rest = NULL;
-    if (!verb_parse(&config_verb, argc, argv, NULL, &rest) || rest[0] != NULL)
+    if (!verb_parse(&config_verb, argc, argv, NULL, NULL))
         return EXIT_USAGE;
     g_autofree char *text = config_document();
     fputs(text, stdout);

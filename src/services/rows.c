@@ -104,14 +104,15 @@ static bool label_grow(StoreTx *tx, const char *volume, const char *project, con
 static bool service_insert_dataset(StoreTx *tx, const Service *service, const char *dataset,
                                    int64_t now_ms, GError **error)
 {
-    g_autofree char *volumes[] = {volume_files(service->project),
-                                  volume_home(service->project, service->person),
-                                  volume_bucket(service->project), NULL};
+    g_autofree char *files = volume_files(service->project);
+    g_autofree char *home = volume_home(service->project, service->person);
+    g_autofree char *bucket = volume_bucket(service->project);
+    const char *volumes[] = {files, home, bucket};
     bool ok = store_exec(tx, error,
                          "INSERT INTO service_dataset (service, dataset) VALUES ($1, $2)",
                          store_text(service->id), store_text(dataset));
-    for (char **volume = volumes; ok && *volume != NULL; volume++)
-        ok = label_grow(tx, *volume, service->project, dataset, now_ms, error);
+    for (size_t i = 0; ok && i < G_N_ELEMENTS(volumes); i++)
+        ok = label_grow(tx, volumes[i], service->project, dataset, now_ms, error);
     return ok;
 }
 
