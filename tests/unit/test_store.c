@@ -5,9 +5,37 @@
 #include "base/error.h"
 #include "base/ids.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
+
+/* SQLite's syncs pass through here: the program's own definition goes before the C library's. */
+static struct {
+    int count;
+    int is_failing;
+} syncs;
+
+static int sync_file(long number, int fd)
+{
+    g_atomic_int_inc(&syncs.count);
+    if (g_atomic_int_get(&syncs.is_failing)) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(number, fd);
+}
+
+int fsync(int fd)
+{
+    return sync_file(SYS_fsync, fd);
+}
+
+int fdatasync(int fd)
+{
+    return sync_file(SYS_fdatasync, fd);
+}
 
 static bool run_script(StoreTx *tx, void *data, GError **error)
 {
@@ -622,6 +650,40 @@ static void test_disk_full(void)
     g_assert_cmpint(umount(folder), ==, 0);
 }
 
+static void test_sync_before_answer(void)
+{
+    g_autoptr(Store) store = new_store(SQLITE, NULL);
+    for (int i = 0; i < 20; i++) {
+        g_autofree char *id = g_strdup_printf("%d", i);
+        int before = g_atomic_int_get(&syncs.count);
+        g_assert_true(store_write(store, add_thing, id, NULL));
+        g_assert_cmpint(g_atomic_int_get(&syncs.count), >, before);
+    }
+}
+
+/* What could not be synced is refused and not there, also after opening again; then all is well. */
+static void test_sync_failing(void)
+{
+    g_autofree char *url = NULL;
+    Store *store = new_store(SQLITE, &url);
+    g_assert_true(store_write(store, add_thing, "before", NULL));
+    g_atomic_int_set(&syncs.is_failing, 1);
+    for (int i = 0; i < 3; i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_false(store_write(store, add_thing, "never", &error));
+        g_assert_cmpstr(error_reason(error), ==, "store.disk");
+        g_assert_cmpint(things(store), ==, 1);
+    }
+    g_assert_false(store_check(store, NULL));
+    g_atomic_int_set(&syncs.is_failing, 0);
+    g_assert_true(store_check(store, NULL));
+    g_assert_true(store_write(store, add_thing, "after", NULL));
+    store_close(store);
+    store = open_store(url);
+    g_assert_cmpint(things(store), ==, 2);
+    store_close(store);
+}
+
 /* The server goes away at once and comes back: the store finds it again by itself. */
 static void test_postgres_restart(void)
 {
@@ -709,6 +771,8 @@ int main(int argc, char **argv)
     world_begin();
     g_test_add_func("/store/open-refused", test_open_refused);
     g_test_add_func("/store/sqlite/mode", test_sqlite_mode);
+    g_test_add_func("/store/sqlite/sync-before-answer", test_sync_before_answer);
+    g_test_add_func("/store/sqlite/sync-failing", test_sync_failing);
     g_test_add_func("/store/sqlite/disk-full", test_disk_full);
     g_test_add_func("/store/postgres/connection-lost", test_postgres_connection_lost);
     g_test_add_func("/store/postgres/password", test_postgres_password);
