@@ -237,7 +237,9 @@ def test_path_tricks(server, operations, officer, unchanged):
         for trick in PATH_TRICKS:
             target = fill(path, trick).encode()
             status, text = raw(server, method, target, officer, b"{}" if json_body(operation) else b"")
-            assert 400 <= status < 500, f"{method} {target}: {status} {text[:200]}"
+            # A bare space breaks the request line itself: the connection may be closed unanswered.
+            assert 400 <= status < 500 or (trick == " " and status == 0), \
+                f"{method} {target}: {status} {text[:200]}"
 
 
 def test_identifiers_of_nothing(operations, officer, unchanged):
@@ -368,7 +370,6 @@ def test_roles(client_for, restricted, unchanged):
     """Each role's own acts are refused to the others."""
     scientist = client_for("scientist")
     scientist.refused("POST", API + "/organisations", {"name": "New", "kind": "company"}, 403)
-    scientist.refused("GET", API + "/persons", status=403)
     scientist.refused("GET", API + "/audit", status=403)
     scientist.refused("POST", f"{API}/projects/{restricted['id']}/state",
                       {"state": "closed", "reason": "I say so"}, 403)
@@ -402,9 +403,12 @@ def test_tokens(server, client_for):
     """Revoked, expired and too narrow tokens."""
     lead = client_for("lead")
 
+    def later(seconds):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + seconds))
+
     def token(**fields):
         made = lead.ok("POST", API + "/me/tokens", {"name": "test", "scopes": ["read"],
-                                                    "expires": "2099-01-01", **fields}, 201)
+                                                    "expires": later(86400), **fields}, 201)
         client = server.stranger()
         client.headers["Authorization"] = "Bearer " + made["token"]
         return made, client
@@ -413,13 +417,14 @@ def test_tokens(server, client_for):
     reader.ok("GET", API + "/projects")
     reader.refused("PATCH", API + "/me", {"language": "fr"}, 403)
     reader.refused("POST", API + "/me/tokens",
-                   {"name": "more", "scopes": ["admin"], "expires": "2099-01-01"}, 403)
+                   {"name": "more", "scopes": ["admin"], "expires": later(86400)}, 403)
     lead.ok("DELETE", f"{API}/me/tokens/{made['id']}", status=204)
     reader.refused("GET", API + "/projects", status=401)
     lead.refused("POST", API + "/me/tokens",
                  {"name": "late", "scopes": ["read"], "expires": "2020-01-01"}, 400)
-    expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
-    made, brief = token(expires=expires)
+    lead.refused("POST", API + "/me/tokens",
+                 {"name": "long", "scopes": ["read"], "expires": later(400 * 86400)}, 400)
+    made, brief = token(expires=later(2))
     time.sleep(3)
     brief.refused("GET", API + "/projects", status=401)
 
@@ -431,5 +436,6 @@ def test_sign_in_is_limited(new_server):
     statuses = [stranger.post(API + "/session", json={"login": "officer", "password": f"guess {i}"})
                 .status_code for i in range(8)]
     assert statuses[0] == 401 and statuses[-1] == 429, statuses
-    answer = stranger.post(API + "/session", json={"login": "officer", "password": "guess"})
-    assert int(answer.headers["Retry-After"]) > 0
+    # Another account is not stopped by it.
+    stranger.refused("POST", API + "/session", {"login": "nobody", "password": "guess"}, 401,
+                     "identity.refused")
