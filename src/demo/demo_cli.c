@@ -27,19 +27,14 @@ static const Verb load_verb = LOAD_ROW;
 static const Verb show_verb = SHOW_ROW;
 const Verb demo_verbs[] = {PREPARE_ROW, LOAD_ROW, SHOW_ROW, {0}};
 
-/* --state and at most REST_MAX other words. */
-static bool parse(const Verb *verb, int argc, char **argv, guint rest_count, char **ret_state_dir,
-                  GStrv *ret_rest)
+/* --state alone. */
+static bool parse(const Verb *verb, int argc, char **argv, char **ret_state_dir)
 {
     g_autofree char *state = NULL;
     const GOptionEntry entries[] = {
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &state, "State directory", "DIR"}, {0}};
-    if (!verb_parse(verb, argc, argv, entries, ret_rest))
+    if (!verb_parse(verb, argc, argv, entries, NULL))
         return false;
-    if (g_strv_length(*ret_rest) != rest_count) {
-        fprintf(stderr, "usage: darse %s %s\n", verb->name, verb->usage);
-        return false;
-    }
     *ret_state_dir = verb_state_dir(state);
     return true;
 }
@@ -47,8 +42,7 @@ static bool parse(const Verb *verb, int argc, char **argv, guint rest_count, cha
 static int verb_prepare(int argc, char **argv)
 {
     g_autofree char *state_dir = NULL;
-    g_auto(GStrv) rest = NULL;
-    if (!parse(&prepare_verb, argc, argv, 0, &state_dir, &rest))
+    if (!parse(&prepare_verb, argc, argv, &state_dir))
         return EXIT_USAGE;
     GError *error = NULL;
     return demo_prepare(state_dir, &error) ? EXIT_OK : verb_fail(&prepare_verb, error);
@@ -63,8 +57,9 @@ static int verb_load(int argc, char **argv)
         {"data", 0, 0, G_OPTION_ARG_FILENAME, &data, "Folder that demo/prepare filled", "DIR"},
         {0},
     };
-    g_auto(GStrv) rest = NULL;
-    if (!verb_parse(&load_verb, argc, argv, entries, &rest) || rest[0] != NULL || data == NULL) {
+    if (!verb_parse(&load_verb, argc, argv, entries, NULL))
+        return EXIT_USAGE;
+    if (data == NULL) {
         fprintf(stderr, "usage: darse %s %s\n", load_verb.name, load_verb.usage);
         return EXIT_USAGE;
     }
@@ -112,8 +107,7 @@ static bool show_encryption(const DemoWorld *world, GError **error)
 static int verb_show(int argc, char **argv)
 {
     g_autofree char *state_dir = NULL;
-    g_auto(GStrv) rest = NULL;
-    if (!parse(&show_verb, argc, argv, 0, &state_dir, &rest))
+    if (!parse(&show_verb, argc, argv, &state_dir))
         return EXIT_USAGE;
     GError *error = NULL;
     g_autoptr(DemoWorld) world = demo_world_open(state_dir, &error);

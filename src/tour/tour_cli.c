@@ -115,8 +115,7 @@ static int verb_tour(int argc, char **argv)
     g_autofree char *state = NULL;
     const GOptionEntry entries[] = {
         {"state", 0, 0, G_OPTION_ARG_FILENAME, &state, "State directory", "DIR"}, {0}};
-    g_auto(GStrv) rest = NULL;
-    if (!verb_parse(&tour_verb, argc, argv, entries, &rest) || rest[0] != NULL)
+    if (!verb_parse(&tour_verb, argc, argv, entries, NULL))
         return EXIT_USAGE;
     setvbuf(stdout, NULL, _IOLBF, 0);
     g_autofree char *state_dir = verb_state_dir(state);
