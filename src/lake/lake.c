@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define SWEEP_PERIOD_MS 5000
+#define STALE_PERIOD_MS (int)(10 * TIME_MINUTE_MS)
+#define UPLOAD_LIFE_MS (7 * TIME_DAY_MS)
 
 Lake *lake_of(const App *app)
 {
@@ -116,14 +118,16 @@ static bool sweep_load(GHashTable *ids, void *user, GError **error)
     return store_read(sweep->app->store, sweep_read, sweep, error);
 }
 
-static bool sweep_project(Sweep *sweep, const char *project, GError **error)
+/* *RET_SWEPT false: the folder is not there or locked, to be tried again. */
+static bool sweep_project(Sweep *sweep, const char *project, bool *ret_swept, GError **error)
 {
     Lake *lake = lake_of(sweep->app);
     size_t removed = 0;
     g_autofree char *folder = lake_bucket_folder(sweep->app->state_dir, project);
     sweep->project = project;
-    if (access(folder, R_OK | X_OK) < 0)
-        return true; /* never opened, or locked */
+    *ret_swept = access(folder, R_OK | X_OK) == 0;
+    if (!*ret_swept)
+        return true;
     if (!lake_files_sweep(lake->files, folder, lake->started_ms, sweep_load, sweep, &removed,
                           error))
         return false;
@@ -134,28 +138,112 @@ static bool sweep_project(Sweep *sweep, const char *project, GError **error)
     return true;
 }
 
-/* Once after a start: what a crash left without a row. While the server runs, each failure removes
- * its own file. */
+/* Once after a start, for each project: what a crash left without a row. While the server runs, each
+ * failure removes its own file. */
 static bool duty_sweep(App *app, GError **error)
 {
     Lake *lake = lake_of(app);
-    if (lake->swept)
-        return true;
-    g_autoptr(GPtrArray) projects = g_ptr_array_new_with_free_func(g_free);
-    Sweep sweep = {.app = app, .projects = projects};
-    if (!store_read(app->store, sweep_projects, &sweep, error))
+    Sweep sweep = {.app = app};
+    if (lake->unswept == NULL) {
+        g_autoptr(GPtrArray) projects = g_ptr_array_new_with_free_func(g_free);
+        sweep.projects = projects;
+        if (!store_read(app->store, sweep_projects, &sweep, error))
+            return false;
+        lake->unswept = g_steal_pointer(&projects);
+    }
+    for (guint i = lake->unswept->len; i-- > 0;) {
+        bool swept = false;
+        if (!sweep_project(&sweep, g_ptr_array_index(lake->unswept, i), &swept, error))
+            return false;
+        if (swept)
+            g_ptr_array_remove_index_fast(lake->unswept, i);
+    }
+    return true;
+}
+
+/* ---- uploads that nobody ends ---- */
+
+typedef struct StaleList {
+    int64_t before_ms;
+    GPtrArray *ids, *projects, *keys;
+} StaleList;
+
+static bool stale_read(StoreTx *tx, void *data, GError **error)
+{
+    StaleList *list = data;
+    g_autoptr(StoreRows) rows =
+        store_query(tx, error,
+                    "SELECT id, project, key FROM lake_upload WHERE started_ms < $1 LIMIT 100",
+                    store_integer(list->before_ms));
+    g_autoptr(GError) problem = NULL;
+    if (rows == NULL)
         return false;
-    for (guint i = 0; i < projects->len; i++) {
-        if (!sweep_project(&sweep, g_ptr_array_index(projects, i), error))
+    while (store_next(rows, &problem)) {
+        size_t size = 0;
+        const void *key = store_row_bytes(rows, 2, &size);
+        g_ptr_array_add(list->ids, g_strdup(store_row_text(rows, 0)));
+        g_ptr_array_add(list->projects, g_strdup(store_row_text(rows, 1)));
+        g_ptr_array_add(list->keys, g_strndup(key, size));
+    }
+    if (problem == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+typedef struct StaleRun {
+    const char *id, *project, *key;
+    GPtrArray *freed;
+} StaleRun;
+
+static bool stale_drop(Act *act, void *data, GError **error)
+{
+    StaleRun *run = data;
+    g_autoptr(LakeUpload) upload = NULL;
+    g_ptr_array_set_size(run->freed, 0);
+    act_about(act, run->key, run->project);
+    act_detail(act, "operation", "AbortMultipartUpload");
+    act_detail(act, "because", "unfinished for a week");
+    return act_allow(act, NULL, error) &&
+           lake_upload_find(act->tx, run->project, run->key, run->id, &upload, error) &&
+           lake_upload_drop(act->tx, upload, run->freed, error);
+}
+
+static bool stale_end(App *app, const PolicyActor *system, StaleRun *run, GError **error)
+{
+    g_autoptr(GPtrArray) freed = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *folder = lake_bucket_folder(app->state_dir, run->project);
+    run->freed = freed;
+    if (!act_run(app, system, VERB_LAKE_PUT, stale_drop, run, NULL, error))
+        return false;
+    for (guint i = 0; i < freed->len; i++)
+        lake_file_remove(folder, g_ptr_array_index(freed, i));
+    return true;
+}
+
+/* They count against the quota: after a week they are aborted. */
+static bool duty_stale_uploads(App *app, GError **error)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) projects = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(PolicyActor) system = policy_actor_system();
+    StaleList list = {time_now_ms() - UPLOAD_LIFE_MS, ids, projects, keys};
+    if (!store_read(app->store, stale_read, &list, error))
+        return false;
+    for (guint i = 0; i < ids->len; i++) {
+        StaleRun run = {g_ptr_array_index(ids, i), g_ptr_array_index(projects, i),
+                        g_ptr_array_index(keys, i), NULL};
+        if (!stale_end(app, system, &run, error))
             return false;
     }
-    lake->swept = true;
     return true;
 }
 
 static const Duty lake_duties[] = {
     {"lake.reads", LAKE_READS_PERIOD_MS, duty_flush_reads},
     {"lake.sweep", SWEEP_PERIOD_MS, duty_sweep},
+    {"lake.stale_uploads", STALE_PERIOD_MS, duty_stale_uploads},
     {NULL, 0, NULL},
 };
 
@@ -185,6 +273,7 @@ static void lake_stop(App *app)
         log_error("lake.reads_lost", "why", problem->message);
     lake_files_free(lake->files);
     lake_reads_free(lake->reads);
+    g_clear_pointer(&lake->unswept, g_ptr_array_unref);
     g_hash_table_unref(lake->reserved);
     g_mutex_clear(&lake->lock);
     g_free(lake);

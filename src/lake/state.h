@@ -15,7 +15,7 @@ typedef struct Lake {
     int64_t started_ms;
     GMutex lock;
     GHashTable *reserved;       /* project -> bytes of the puts under way */
-    bool swept;
+    GPtrArray *unswept;         /* projects; NULL until they were first listed */
 } Lake;
 
 Lake *lake_of(const App *app);

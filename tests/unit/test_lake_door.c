@@ -11,6 +11,7 @@
 #include "base/times.h"
 #include "identity/identity.h"
 #include "lake/lake.h"
+#include "lake/rows.h"
 #include "projects/projects.h"
 
 #include <glib/gstdio.h>
@@ -260,6 +261,41 @@ static void test_folder_missing(Fixture *f, gconstpointer data)
     expect(f, "GET", "/one/k2", "", "", 404, NULL);
 }
 
+static bool usage_read(StoreTx *tx, void *data, GError **error)
+{
+    return lake_usage_read(tx, "prj-aaaaaaaaaaaaaaaa", data, error);
+}
+
+static const Duty *duty(const char *name)
+{
+    const Duty *found = lake_room.duties;
+    while (strcmp(found->name, name) != 0)
+        found++;
+    return found;
+}
+
+/* An upload that nobody ends is ended after a week, its part removed, its bytes given back. */
+static void test_stale_upload(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *answer = ask(f, "POST", "/one/k?uploads", "", "");
+    const char *begin = strstr(answer, "<UploadId>");
+    g_assert_nonnull(begin);
+    g_autofree char *id = g_strndup(begin + 10, strcspn(begin + 10, "<"));
+    g_autofree char *part = g_strdup_printf("/one/k?partNumber=1&uploadId=%s", id);
+    g_autofree char *list = g_strdup_printf("/one/k?uploadId=%s", id);
+    expect(f, "PUT", part, "", "bytes", 200, NULL);
+    g_assert_true(duty("lake.stale_uploads")->run(&f->app, NULL));
+    expect(f, "GET", list, "", "", 200, "<Size>5</Size>");
+    change_rows(f, "UPDATE lake_upload SET started_ms = started_ms - 604801000");
+    g_assert_true(duty("lake.stale_uploads")->run(&f->app, NULL));
+    expect(f, "GET", list, "", "", 404, "<Code>NoSuchUpload</Code>");
+    expect(f, "PUT", part, "", "bytes", 404, "<Code>NoSuchUpload</Code>");
+    LakeUsage usage = {-1, -1};
+    g_assert_true(store_read(f->app.store, usage_read, &usage, NULL));
+    g_assert_cmpint(usage.bytes, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -267,6 +303,8 @@ int main(int argc, char **argv)
     g_test_add("/lake/door/refused", Fixture, NULL, open_fixture, test_refused, close_fixture);
     g_test_add("/lake/door/used", Fixture, NULL, open_fixture, test_used, close_fixture);
     g_test_add("/lake/door/lost", Fixture, NULL, open_fixture, test_lost, close_fixture);
+    g_test_add("/lake/door/stale-upload", Fixture, NULL, open_fixture, test_stale_upload,
+               close_fixture);
     g_test_add("/lake/door/folder", Fixture, NULL, open_fixture, test_folder_missing,
                close_fixture);
     return g_test_run();
