@@ -52,13 +52,29 @@ static json_t *json_of_text(const char *text)
     return value != NULL ? value : json_null();
 }
 
-static json_t *file_json(const ExportFile *file)
+/* What the check quotes from the file is the file's content: who may not read the one does not get the
+ * other. Which rows are flagged, and by which rule, is for everybody. */
+static json_t *lint_json(const ExportFile *file, bool with_values)
+{
+    json_t *lint = json_of_text(file->lint);
+    if (with_values || !json_is_object(lint))
+        return lint;
+    size_t index;
+    json_t *flag;
+    json_array_foreach(json_object_get(lint, "flags"), index, flag)
+        json_object_set_new(flag, "value", json_null());
+    json_object_set_new(lint, "columns", json_array());
+    json_object_set_new(lint, "notes", json_array());
+    return lint;
+}
+
+static json_t *file_json(const ExportFile *file, bool with_values)
 {
     json_t *object = json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:o, s:o, s:I}", "id", file->id,
                                "name", file->name, "size", (json_int_t)file->size, "sha256",
                                file->sha256, "kind", file->kind, "verdict", file->verdict,
                                "declaration", json_of_text(file->declaration), "lint",
-                               json_of_text(file->lint), "round", (json_int_t)file->round);
+                               lint_json(file, with_values), "round", (json_int_t)file->round);
     json_object_set_new(object, "removed_round", file->removed_round != 0
                                                      ? json_integer(file->removed_round)
                                                      : json_null());
@@ -66,7 +82,8 @@ static json_t *file_json(const ExportFile *file)
     return object;
 }
 
-static bool export_add_files(StoreTx *tx, const Export *export, json_t *object, GError **error)
+static bool export_add_files(StoreTx *tx, const Export *export, bool with_values, json_t *object,
+                             GError **error)
 {
     g_autoptr(GPtrArray) files = export_files(tx, export->id, true, error);
     if (files == NULL)
@@ -74,7 +91,8 @@ static bool export_add_files(StoreTx *tx, const Export *export, json_t *object, 
     json_t *now = json_array(), *before = json_array();
     for (guint i = 0; i < files->len; i++) {
         const ExportFile *file = g_ptr_array_index(files, i);
-        json_array_append_new(file->removed_round == 0 ? now : before, file_json(file));
+        json_array_append_new(file->removed_round == 0 ? now : before,
+                              file_json(file, with_values));
     }
     json_object_set_new(object, "files", now);
     json_object_set_new(object, "removed_files", before);
@@ -169,7 +187,7 @@ static bool get_look(StoreTx *tx, const PolicyActor *actor, void *data, GError *
         return false;
     g_autoptr(json_t) object = export_brief_json(export);
     if (!export_add_project(tx, export, object, error) ||
-        !export_add_files(tx, export, object, error) ||
+        !export_add_files(tx, export, may(actor, VERB_EXPORT_FILE, &facts), object, error) ||
         !export_add_reviews(tx, actor, export, object, error) ||
         !export_add_rules(tx, export, object, error))
         return false;
@@ -313,7 +331,7 @@ static bool api_content(HttpRequest *request, GError **error)
     g_autoptr(ExportFile) file = NULL;
     int fd = desk_open_file(request_app(request), request_actor(request),
                             segment_export(request), http_request_segment(request, "file"),
-                            &file, error);
+                            true, &file, error);
     if (fd < 0)
         return false;
     http_reply_header(request, "Content-Disposition", "attachment");
@@ -329,7 +347,7 @@ static bool api_preview(HttpRequest *request, GError **error)
     App *app = request_app(request);
     g_autoptr(ExportFile) file = NULL;
     int fd = desk_open_file(app, request_actor(request), segment_export(request),
-                            http_request_segment(request, "file"), &file, error);
+                            http_request_segment(request, "file"), false, &file, error);
     if (fd < 0)
         return false;
     WorkerProgram program = {.program_path = app->program};

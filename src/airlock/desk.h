@@ -33,9 +33,10 @@ bool desk_add_file(App *app, const PolicyActor *actor, const char *id, const cha
                    GError **error);
 bool desk_remove_file(App *app, const PolicyActor *actor, const char *id, const char *file,
                       GError **error);
-/* A descriptor on the copy of a file that ACTOR may read; logged. Or -1. */
+/* A descriptor on the copy of a file that ACTOR may read; logged. Or -1. WHOLE: to hand it over as it
+ * is, which its author never gets; otherwise to show some rows of it. */
 int desk_open_file(App *app, const PolicyActor *actor, const char *id, const char *file,
-                   ExportFile **ret_file, GError **error);
+                   bool whole, ExportFile **ret_file, GError **error);
 
 bool desk_submit(App *app, const PolicyActor *actor, const char *id, GError **error);
 bool desk_withdraw(App *app, const PolicyActor *actor, const char *id, GError **error);

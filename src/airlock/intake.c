@@ -253,9 +253,19 @@ bool desk_add_file(App *app, const PolicyActor *actor, const char *id, const cha
 
 typedef struct OpenCall {
     const char *id, *file;
+    bool whole;
     Export *export;
     ExportFile *found;
 } OpenCall;
+
+/* An author who could fetch the file as it is would need no airlock. */
+static bool open_check_whole(const OpenCall *call, const PolicyFacts *facts, GError **error)
+{
+    if (!call->whole || !facts->is_owner || policy_tier(facts->tier)->lake_get_outside)
+        return true;
+    return error_set(error, ERROR_DENIED, "airlock.author_content",
+                     "The author of an export gets its files in the package, once it is approved.");
+}
 
 static bool open_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
 {
@@ -263,13 +273,14 @@ static bool open_look(StoreTx *tx, const PolicyActor *actor, void *data, GError 
     PolicyFacts facts = {0};
     return desk_load(tx, actor, call->id, &call->export, &facts, error) &&
            policy_enforce(actor, VERB_EXPORT_FILE, &facts, error) &&
+           open_check_whole(call, &facts, error) &&
            export_file_load(tx, call->id, call->file, &call->found, error);
 }
 
 int desk_open_file(App *app, const PolicyActor *actor, const char *id, const char *file,
-                   ExportFile **ret_file, GError **error)
+                   bool whole, ExportFile **ret_file, GError **error)
 {
-    OpenCall call = {.id = id, .file = file};
+    OpenCall call = {.id = id, .file = file, .whole = whole};
     FD_AUTO int fd = -1;
     if (look_run(app, actor, VERB_EXPORT_FILE, file, true, open_look, &call, error)) {
         g_autofree char *path = desk_file_path(app, call.export, call.found->id);

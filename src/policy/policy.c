@@ -33,7 +33,7 @@ typedef enum PolicyNeed {
     NEED_ENCRYPTION = 1 << 19,
     NEED_PROJECT_PURPOSE = 1 << 20, /* the route admits the project's purpose */
     NEED_SIGHT = 1 << 21,           /* of an export: a checker sees those under review */
-    NEED_FILE = 1 << 22,            /* of an export: its author, or a checker of the review */
+    NEED_FILE = 1 << 22,            /* of an export: a checker of the review; its author in part */
 } PolicyNeed;
 
 /* Who may ask: any row whose condition holds is enough. */
@@ -204,7 +204,11 @@ CHECK(encryption,
       !policy_tier(f->tier)->encryption || f->encrypted || f->accept_unencrypted)
 CHECK(sight, f->project_roles != 0 || (a->roles & (ROLE_OFFICER | ROLE_AUDITOR)) != 0 ||
                  f->in_review || f->was_checker)
-CHECK(file, f->is_owner || (f->in_review && f->project_roles == 0))
+/* The author sees what a notebook's page could show them as well; where the browser may receive no more
+ * than pixels, not even that. */
+CHECK(file, f->is_owner ? policy_tier(f->tier)->display == DISPLAY_WEB && f->project_roles != 0 &&
+                              f->label_held
+                        : f->in_review && f->project_roles == 0)
 CHECK(project_purpose, (policy_route((PolicyRoute)f->route)->purposes & f->purpose) != 0)
 
 static const PolicyCheck checks[] = {
@@ -254,8 +258,8 @@ static const PolicyCheck checks[] = {
     {NEED_SIGHT, check_sight, "policy.not_in_review",
      "The export is not awaiting reviews."},
     {NEED_FILE, check_file, "policy.export_file",
-     "The files of an export are read by its author, and by outside checkers while it awaits "
-     "reviews."},
+     "The files of an export are read by outside checkers while it awaits reviews, and previewed by "
+     "its author where the tier lets a browser show data."},
     {NEED_IN_REVIEW, check_in_review, "policy.not_in_review",
      "The export is not awaiting reviews."},
     {NEED_NOT_REVIEWED, check_not_reviewed, "policy.reviewed",

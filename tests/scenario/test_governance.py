@@ -325,6 +325,32 @@ def test_two_blind_checkers(server, who, secure, tmp_path):
     assert done.returncode == 1
 
 
+def test_an_author_takes_nothing_unreviewed(server, who, secure):
+    """The copy of a file is not a way around the review: no byte and no value of it comes back to the
+    author's browser, where that receives pixels alone."""
+    path = export_of(who, secure, "Around the airlock")
+    file = who.scientist.ok("GET", path)["files"][0]
+    assert file["lint"]["columns"] == [] and file["lint"]["notes"] == []
+    assert all(flag["value"] is None for flag in file["lint"]["flags"])
+    for way in ("content", "preview"):
+        who.scientist.refused("GET", f"{path}/files/{file['id']}/{way}", status=403,
+                              reason="policy.export_file")
+        who.checker1.refused("GET", f"{path}/files/{file['id']}/{way}", status=404)
+    who.scientist.ok("POST", path + "/submit")
+    for way in ("content", "preview"):
+        for member in (who.scientist, who.lead):
+            member.refused("GET", f"{path}/files/{file['id']}/{way}", status=403)
+        assert who.checker1.get(f"{path}/files/{file['id']}/{way}").status_code == 200
+    content = who.checker1.get(f"{path}/files/{file['id']}/content")
+    assert content.text.startswith("activity,size,units") and "no-store" in \
+        content.headers["Cache-Control"]
+    # Nor may somebody outside of the project who is no checker; and reading is in the log.
+    who.producer.refused("GET", f"{path}/files/{file['id']}/content", status=404)
+    entries = who.auditor.ok("GET", f"{API}/audit?object={file['id']}")["items"]
+    assert [one["outcome"] for one in entries if one["verb"] == "export.file"].count("done") >= 3
+    who.scientist.ok("POST", path + "/withdraw")
+
+
 def test_one_rejection_rejects(server, who, secure):
     path = export_of(who, secure, "Conflict")
     who.scientist.ok("POST", path + "/submit")

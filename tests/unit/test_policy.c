@@ -210,8 +210,18 @@ static void test_export_sight(void)
     g_assert_true(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
     facts.project_roles = PROJECT_SCIENTIST;
     g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    /* The author: never where the browser receives pixels alone, and never without the right to the
+     * project's files. */
     facts.is_owner = true;
+    facts.label_held = true;
+    g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    facts.tier = TIER_RESTRICTED;
     g_assert_true(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    facts.label_held = false;
+    g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
+    facts.label_held = true;
+    facts.project_roles = 0;
+    g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
 }
 
 /* A service may use its project's bucket through its own door and nothing else at all. */
