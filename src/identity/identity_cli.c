@@ -307,9 +307,9 @@ static bool print_persons(StoreTx *tx, void *data, GError **error)
     }
 }
 
-static int run_person_list(int argc, char **argv)
+static int run_read(const char *verb_name, StoreAction action, int argc, char **argv)
 {
-    const Verb *verb = verb_row("person list");
+    const Verb *verb = verb_row(verb_name);
     g_autofree char *state = NULL;
     g_auto(GStrv) rest = NULL;
     g_auto(Offline) offline = {0};
@@ -321,11 +321,75 @@ static int run_person_list(int argc, char **argv)
     if (!verb_parse(verb, argc, argv, entries, &rest))
         return EXIT_USAGE;
     bool ok = offline_open(&offline, state, &error) &&
-              store_read(offline.app.store, print_persons, NULL, &error);
+              store_read(offline.app.store, action, NULL, &error);
     return ok ? EXIT_OK : verb_fail(verb, error);
 }
 
+static int run_person_list(int argc, char **argv)
+{
+    return run_read("person list", print_persons, argc, argv);
+}
+
+/* ---- organisations ---- */
+
+static void print_organisation(const char *id, const char *name, const char *kind, void *data)
+{
+    char **last = data;
+    printf("%s\t%s\t%s\n", id, name, kind);
+    g_free(*last);
+    *last = g_strdup(name);
+}
+
+static bool print_organisations(StoreTx *tx, void *data, GError **error)
+{
+    (void)data;
+    g_autofree char *after = g_strdup("");
+    for (;;) {
+        g_autofree char *last = NULL;
+        if (!organisation_list(tx, after, PAGE_LIMIT_MAX, print_organisation, &last, error))
+            return false;
+        if (last == NULL)
+            return true;
+        g_free(after);
+        after = g_steal_pointer(&last);
+    }
+}
+
+static int run_organisation_list(int argc, char **argv)
+{
+    return run_read("organisation list", print_organisations, argc, argv);
+}
+
+static int run_organisation_add(int argc, char **argv)
+{
+    const Verb *verb = verb_row("organisation add");
+    g_autofree char *state = NULL, *kind = NULL, *id = NULL;
+    g_auto(GStrv) rest = NULL;
+    g_auto(Offline) offline = {0};
+    GError *error = NULL;
+    const GOptionEntry entries[] = {
+        {"state", 0, 0, G_OPTION_ARG_FILENAME, &state, "State directory", "DIR"},
+        {"kind", 0, 0, G_OPTION_ARG_STRING, &kind,
+         "administration (default), statistics, university or company", "KIND"},
+        {0},
+    };
+    if (!verb_parse(verb, argc, argv, entries, &rest))
+        return EXIT_USAGE;
+    if (g_strv_length(rest) != 1) {
+        fprintf(stderr, "darse organisation add: give one name\n");
+        return EXIT_USAGE;
+    }
+    if (!offline_open(&offline, state, &error) ||
+        !manage_create_organisation(&offline.app, offline.actor, rest[0],
+                                    kind != NULL ? kind : "administration", &id, &error))
+        return verb_fail(verb, error);
+    printf("%s %s\n", id, rest[0]);
+    return EXIT_OK;
+}
+
 const Verb identity_verbs[] = {
+    {"organisation add", "NAME [--kind KIND]", "Add an organisation", run_organisation_add, false},
+    {"organisation list", "", "List organisations, tab-separated", run_organisation_list, false},
     {"person add", "LOGIN --name NAME --email ADDRESS --organisation NAME [--roles ROLES]",
      "Add a person who signs in with a password", run_person_add, false},
     {"person list", "", "List persons, tab-separated", run_person_list, false},
