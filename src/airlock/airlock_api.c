@@ -225,7 +225,8 @@ static bool list_look(StoreTx *tx, const PolicyActor *actor, void *data, GError 
     ApiCall *call = data;
     PolicyFacts facts = {.in_review = true};
     if (call->project != NULL) {
-        if (!project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error))
+        if (!project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error) ||
+            !policy_enforce(actor, VERB_PROJECT_VIEW, &facts, error))
             return false;
     } else if (!policy_enforce(actor, VERB_EXPORT_REVIEW, &facts, error)) {
         return false;

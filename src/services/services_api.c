@@ -211,13 +211,29 @@ static bool look_service(StoreTx *tx, const PolicyActor *actor, const char *id,
     return true;
 }
 
+/* The same, decided: for reading. */
+static bool view_service(StoreTx *tx, const PolicyActor *actor, const char *id,
+                         Service **ret_service, GError **error)
+{
+    PolicyFacts facts = {0};
+    g_autoptr(Service) service = NULL;
+    if (!look_service(tx, actor, id, &service, error) ||
+        !project_facts_load(tx, actor, service->project, time_now_ms(), &facts, error) ||
+        !policy_enforce(actor, VERB_SERVICE_VIEW, &facts, error))
+        return false;
+    *ret_service = g_steal_pointer(&service);
+    return true;
+}
+
 static bool list_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
 {
     LookCall *call = data;
     bool own = call->project == NULL;
-    PolicyFacts facts = {0};
+    PolicyFacts facts = {.is_owner = own};
     if (!own &&
         !project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error))
+        return false;
+    if (!policy_enforce(actor, own ? VERB_ACCOUNT_OWN : VERB_SERVICE_VIEW, &facts, error))
         return false;
     g_autoptr(GPtrArray) rows = service_list(tx, call->project, own ? actor->id : NULL, own,
                                              call->before, call->limit + 1, error);
@@ -263,7 +279,7 @@ static bool get_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GErro
 {
     LookCall *call = data;
     g_autoptr(Service) service = NULL;
-    if (!look_service(tx, actor, call->service, &service, error))
+    if (!view_service(tx, actor, call->service, &service, error))
         return false;
     g_autoptr(json_t) events = events_json(tx, service->id, error);
     if (events == NULL)
@@ -351,7 +367,7 @@ static bool follow_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GE
 {
     LookCall *call = data;
     g_autoptr(Service) service = NULL;
-    return look_service(tx, actor, call->service, &service, error);
+    return view_service(tx, actor, call->service, &service, error);
 }
 
 static bool api_follow(HttpRequest *request, GError **error)

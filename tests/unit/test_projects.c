@@ -316,6 +316,15 @@ static void test_facts(void)
         g_assert_cmpuint(listed.list->len, ==, lists[i].count);
         g_ptr_array_unref(listed.list);
     }
+    /* A token that may not read hides no stranger: the person is asked for, not the token. */
+    PolicyActor *stranger = world_actor(w, OUTSIDER), *lead = world_actor(w, LEAD);
+    stranger->scopes = lead->scopes = SCOPE_WORK;
+    Loaded token = {.id = id, .actor = stranger, .visible = true};
+    assert_refused(store_read(w->app.store, facts_in, &token, &error), &error,
+                   "projects.no_project");
+    token.actor = lead;
+    g_assert_true(store_read(w->app.store, facts_in, &token, &error));
+    stranger->scopes = lead->scopes = SCOPE_ALL;
     loaded.id = "prj-aaaaaaaaaaaaaaaa";
     assert_refused(store_read(w->app.store, facts_in, &loaded, &error), &error,
                    "projects.no_project");
