@@ -25,8 +25,8 @@ static const struct Root {
     mode_t mode;
 } roots[] = {
     {"run/doors/", ROOT_SERVE, 0700}, {"run/lake/", ROOT_SERVE, 0700},
-    {"uploads/", ROOT_SERVE, 0700},   {"projects/", ROOT_ENGINE, 0711},
-    {"data/", ROOT_ENGINE, 0711},
+    {"uploads/", ROOT_SERVE, 0700},   {"projects/", ROOT_ENGINE, 0750},
+    {"data/", ROOT_ENGINE, 0750},
 };
 
 struct Places {
@@ -109,7 +109,8 @@ static bool root_open(Places *places, int state_fd, size_t i, GError **error)
     places->fds[i] = folder_open_at(places, parent_fd, *part, uid, root->mode, NULL, error);
     if (places->fds[i] < 0)
         return false;
-    if (fchmod(places->fds[i], root->mode) < 0)
+    if (fchown(places->fds[i], uid, places->serve_gid) < 0 ||
+        fchmod(places->fds[i], root->mode) < 0)
         return error_set_errno(error, errno, "engine.folder", "Cannot take the folder %s",
                                root->prefix);
     return true;

@@ -17,7 +17,8 @@
 
 typedef struct Places Places;
 
-/* Opens the folders, making what is missing: projects/ and data/ belong to the engine (0711),
+/* Opens the folders, making what is missing: projects/ and data/ belong to the engine and
+ * the server's group (0750: what is sealed below can be read by all, so nobody else may come near);
  * uploads/, run/, run/doors/ and run/lake/ to SERVE_UID. */
 Places *places_open(const char *state_dir, uid_t serve_uid, GError **error);
 void places_free(Places *places);

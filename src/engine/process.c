@@ -128,6 +128,15 @@ static bool kind_is_offline(PlanKind kind)
     }
 }
 
+/* What is asked all the time and changes nothing is worth no line. */
+static LogLevel plan_level(const Plan *plan, const GError *error)
+{
+    if (error != NULL)
+        return LOG_LEVEL_WARNING;
+    bool quiet = plan->kind == PLAN_SERVICE_LIST || plan->kind == PLAN_BROWSE;
+    return quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+}
+
 static void log_plan(const Plan *plan, const GError *error, gint64 began)
 {
     g_autofree char *ms = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - began) / 1000);
@@ -135,7 +144,7 @@ static void log_plan(const Plan *plan, const GError *error, gint64 began)
                           : plan->service_id != NULL ? plan->service_id
                           : plan->project_id != NULL ? plan->project_id
                                                      : plan->dataset_id;
-    log_event(error == NULL ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "engine.plan", "kind",
+    log_event(plan_level(plan, error), "engine.plan", "kind",
               plan == NULL ? "" : plan_kind_name(plan->kind), "subject", subject, "ms", ms, "error",
               error == NULL ? "" : error_reason(error), "detail",
               error == NULL ? "" : error->message, NULL);

@@ -91,6 +91,8 @@ def test_jupyterlab_answers_at_its_door(bubble):
     assert status == 200 and "version" in json.loads(body)
     status, _, body = bubble.http("GET", "/lab")
     assert status == 200 and b"JupyterLab" in body
+    home = bubble.engine.state / "projects" / PROJECT_A / "homes" / "marie"
+    assert "Serving notebooks" in (home / ".local/state/darse/jupyter.log").read_text()
 
 
 def test_a_kernel_computes_on_the_data(bubble):
@@ -722,6 +724,35 @@ def test_an_upload_with_a_link_or_a_folder_is_refused(prepared):
         trick(prepared.state / "uploads" / upload)
         with pytest.raises(Refused, match="path.link|engine.not_a_file"):
             prepared.call(seal(new_id("dts"), upload))
+
+
+def test_other_users_of_the_host_read_nothing(prepared, bubble):
+    """Even with every folder above open, and the names known."""
+    top = [prepared.state.parent, prepared.state]
+    modes = [stat.S_IMODE(p.stat().st_mode) for p in top]
+    data = prepared.state / "data" / DATASET / "incomes.csv"
+    files = prepared.state / "projects" / PROJECT_A / "files"
+    code = f"""
+import os
+os.setgid(62000); os.setuid(62000)
+for path in ({str(data)!r}, {str(files)!r}):
+    try:
+        os.stat(path)
+        print("seen")
+    except PermissionError:
+        print("refused")
+"""
+    try:
+        for p in top:
+            p.chmod(0o755)
+        seen = subprocess.run(["/usr/bin/python3", "-c", code], capture_output=True, text=True)
+        assert seen.stdout.split() == ["refused", "refused"], seen
+        serve = subprocess.run(["/usr/bin/python3", "-c", code.replace("62000", str(SERVE_UID))],
+                               capture_output=True, text=True)
+        assert serve.stdout.split()[0] == "seen", serve  # the server reads datasets
+    finally:
+        for p, mode in zip(top, modes):
+            p.chmod(mode)
 
 
 def test_a_mounted_dataset_is_not_destroyed(prepared, bubble):

@@ -52,7 +52,7 @@ static void test_the_folders_are_made(Place *place, const void *unused)
     static const struct {
         const char *path;
         mode_t mode;
-    } rows[] = {{"projects", 0711}, {"data", 0711}, {"uploads", 0700}, {"run/doors", 0700},
+    } rows[] = {{"projects", 0750}, {"data", 0750}, {"uploads", 0700}, {"run/doors", 0700},
                 {"run/lake", 0700}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct stat st;
