@@ -115,17 +115,18 @@ export async function settled(page) {
   await page.evaluate(() => document.fonts.ready);
 }
 
-/** What axe-core finds, in short. */
-export async function accessibilityProblems(page) {
-  await page.addScriptTag({ path: AXE }).catch(() => page.evaluate(() => {}));
-  const found = await page.evaluate(async () => {
-    const { violations } = await globalThis.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
+const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What axe-core finds, in short; RULES limits it to some. */
+export async function accessibilityProblems(page, rules) {
+  await page.addScriptTag({ path: AXE });
+  const only = rules ? { type: "rule", values: rules } : { type: "tag", values: STANDARDS };
+  const found = await page.evaluate(async (runOnly) => {
+    const { violations } = await globalThis.axe.run(document, { runOnly });
     return violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(" | ")}`,
     );
-  });
+  }, only);
   return found;
 }
 

@@ -200,9 +200,9 @@ const service = (id, name, state, events, extra = {}) => ({
   ...extra,
 });
 const services = [
-  service("svc-ready", "JupyterLab", "ready", [step(1, "queued", 0), step(2, "image", 8, "darse/jupyter:1"), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503)]),
-  service("svc-starting", "Estimates, second try", "starting", [step(1, "queued", 0), step(2, "image", 9, "darse/jupyter:1"), step(3, "container", 230)]),
-  service("svc-frozen", "JupyterLab", "stopped", [step(1, "queued", 0), step(2, "image", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503), step(6, "frozen", 90_000, "policy.not_accredited"), step(7, "stopped", 90_800)], {
+  service("svc-ready", "JupyterLab", "ready", [step(1, "queued", 0), step(2, "starting", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503)]),
+  service("svc-starting", "Estimates, second try", "starting", [step(1, "queued", 0), step(2, "starting", 9), step(3, "container", 230)]),
+  service("svc-frozen", "JupyterLab", "stopped", [step(1, "queued", 0), step(2, "starting", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503), step(6, "freezing", 90_000), step(7, "stopped", 90_800)], {
     state_reason: "policy.not_accredited",
     state_detail: "You are not accredited for this dataset in this project.",
     ended: at(-0.001),

@@ -11,6 +11,7 @@ function format(options: Intl.DateTimeFormatOptions, time: string): string {
 export const formatDate = (time: string) => format({ dateStyle: "medium" }, time);
 export const formatDateTime = (time: string) =>
   format({ dateStyle: "medium", timeStyle: "short" }, time);
+export const formatTime = (time: string) => format({ timeStyle: "medium" }, time);
 export const formatExactTime = (time: string) =>
   format({ dateStyle: "medium", timeStyle: "medium" }, time);
 

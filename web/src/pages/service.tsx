@@ -97,7 +97,11 @@ function Inside(props: { service: Service; reload: () => Promise<void> }) {
         )}
         <div class="columns">
           <Panel title={t("service.timeline")}>
-            <Timeline events={events} over={OVER.includes(service.state)} />
+            <Timeline
+              events={events}
+              over={OVER.includes(service.state)}
+              said={service.state_detail}
+            />
           </Panel>
           <div class="stack-wide">
             <Panel title={t("service.data")}>

@@ -2,31 +2,34 @@
 // The steps of a launch, as they happen, with what each took; the steps to come are shown too.
 import type { ServiceEvent } from "../api/types";
 import { t, tMaybe } from "../i18n";
-import { formatDuration, formatExactTime } from "../i18n/format";
+import { formatDuration, formatExactTime, formatTime } from "../i18n/format";
 import { Icon } from "./icon";
 
-const WAY = ["queued", "image", "container", "listening", "ready"];
-const ENDS = ["frozen", "stopping", "stopped", "failed"];
+const WAY = ["queued", "starting", "container", "listening", "ready"];
+const ENDS = ["freezing", "stopping", "stopped", "failed"];
 
 function stepText(step: string): string {
   return tMaybe(`step.${step}`) ?? step;
 }
 
+/** On the way to ready, how long the step took; after it, when it happened. */
 function took(events: ServiceEvent[], index: number): string {
   const event = events[index];
   const before = events[index - 1];
   if (!event || !before) return "";
+  if (ENDS.includes(event.step)) return formatTime(event.time);
   return formatDuration(new Date(event.time).getTime() - new Date(before.time).getTime());
 }
 
 function shape(event: ServiceEvent, last: boolean): string {
-  if (event.step === "failed" || event.step === "frozen") return "failed";
+  if (event.step === "failed" || event.step === "freezing") return "failed";
   return last && event.step !== "ready" && event.step !== "stopped" ? "running" : "done";
 }
 
 const SHAPE_ICON = { failed: "bad", running: "clock", done: "good" } as const;
 
-export function Timeline(props: { events: ServiceEvent[]; over: boolean }) {
+/** SAID: what the page says already, not to be repeated at each step. */
+export function Timeline(props: { events: ServiceEvent[]; over: boolean; said?: string }) {
   const { events } = props;
   const seen = new Set(events.map((event) => event.step));
   const ended = props.over || ENDS.some((step) => seen.has(step));
@@ -43,7 +46,7 @@ export function Timeline(props: { events: ServiceEvent[]; over: boolean }) {
               <Icon name={SHAPE_ICON[kind]} />
               <div>
                 <p>{stepText(event.step)}</p>
-                {event.detail && <p class="note break">{event.detail}</p>}
+                {event.detail && event.detail !== props.said && <p class="note break">{event.detail}</p>}
               </div>
               <time class="note number" dateTime={event.time} title={formatExactTime(event.time)}>
                 {took(events, index)}
