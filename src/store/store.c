@@ -173,13 +173,12 @@ static bool store_reader_begin(Store *store, StoreLink **link, GError **error)
 bool store_read(Store *store, StoreAction action, void *data, GError **error)
 {
     StoreLink *link = store_take_reader(store, error);
-    bool ok = link != NULL && store_reader_begin(store, &link, error);
-    if (ok) {
-        ok = store_tx_run(link, action, data, error);
-        if (!store->backend->step(link, STORE_STEP_ROLLBACK, NULL)) {
-            store->backend->close(link);
-            link = NULL;
-        }
+    bool is_begun = link != NULL && store_reader_begin(store, &link, error);
+    bool ok = is_begun && store_tx_run(link, action, data, error);
+    bool is_clean = is_begun && store->backend->step(link, STORE_STEP_ROLLBACK, NULL);
+    if (!is_clean) {
+        store->backend->close(link);   /* in a state that nobody knows: not for the next reader */
+        link = NULL;
     }
     store_give_reader(store, link);
     return ok;
