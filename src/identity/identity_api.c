@@ -51,31 +51,37 @@ json_t *identity_person_json(const IdentityPerson *person)
 }
 
 static const HttpField organisation_brief_fields[] = {
-    {"id", HTTP_ID, .choices = "org"},
-    {"name", HTTP_TEXT},
+    {"id", HTTP_ID, .required = true, .choices = "org"},
+    {"name", HTTP_TEXT, .required = true},
     {0},
 };
 
 static const HttpField person_fields[] = {
-    {"id", HTTP_ID, .choices = "per"},
-    {"login", HTTP_TEXT},
-    {"name", HTTP_TEXT},
-    {"email", HTTP_TEXT},
-    {"organisation", HTTP_OBJECT, .fields = organisation_brief_fields},
-    {"roles", HTTP_CHOICES, .choices = ROLE_WORDS},
-    {"language", HTTP_CHOICE, .choices = "fr en"},
-    {"has_second_factor", HTTP_BOOLEAN},
-    {"disabled", HTTP_BOOLEAN},
+    {"id", HTTP_ID, .required = true, .choices = "per"},
+    {"login", HTTP_TEXT, .required = true},
+    {"name", HTTP_TEXT, .required = true},
+    {"email", HTTP_TEXT, .required = true},
+    {"organisation", HTTP_OBJECT, .required = true, .fields = organisation_brief_fields},
+    {"roles", HTTP_CHOICES, .required = true, .choices = ROLE_WORDS},
+    {"language", HTTP_CHOICE, .required = true, .choices = "fr en"},
+    {"has_second_factor", HTTP_BOOLEAN, .required = true},
+    {"disabled", HTTP_BOOLEAN, .required = true},
     {0},
 };
 
 static const HttpField session_fields[] = {
-    {"person", HTTP_OBJECT, .fields = person_fields},
-    {"csrf", HTTP_SECRET, .summary = "To send as X-Darse-CSRF with unsafe methods"},
-    {"second_factor", HTTP_BOOLEAN, .summary = "Was it opened with the second factor?"},
-    {"expires", HTTP_TIME},
+    {"person", HTTP_OBJECT, .required = true, .fields = person_fields},
+    {"csrf", HTTP_SECRET, .required = true, .summary = "To send as X-Darse-CSRF with unsafe methods"},
+    {"second_factor", HTTP_BOOLEAN, .required = true, .summary = "Was it opened with the second factor?"},
+    {"expires", HTTP_TIME, .required = true},
     {0},
 };
+
+#define LIST_OF(fields_)                                                                           \
+    {"items", HTTP_LIST, .required = true, .fields = fields_},                                     \
+        {"next", HTTP_TEXT, .summary = "Cursor of the next page; null at the end"}
+
+static const HttpField person_list_answer[] = {LIST_OF(person_fields), {0}};
 
 /* Bits of a HTTP_CHOICES field, which was checked against the same words. */
 static unsigned body_set(const HttpRequest *request, const char *name, PolicySet set)
@@ -239,8 +245,8 @@ static const HttpField factor_fields[] = {
     {0},
 };
 static const HttpField factor_answer[] = {
-    {"secret", HTTP_SECRET, .summary = "Base32, shown once"},
-    {"uri", HTTP_SECRET, .summary = "otpauth: address for an authenticator"},
+    {"secret", HTTP_SECRET, .required = true, .summary = "Base32, shown once"},
+    {"uri", HTTP_SECRET, .required = true, .summary = "otpauth: address for an authenticator"},
     {0},
 };
 
@@ -263,7 +269,7 @@ static const HttpField code_fields[] = {
     {0},
 };
 static const HttpField recovery_answer[] = {
-    {"recovery_codes", HTTP_TEXT_LIST, .summary = "Ten, shown once; each works once"},
+    {"recovery_codes", HTTP_TEXT_LIST, .required = true, .summary = "Ten, shown once; each works once"},
     {0},
 };
 
@@ -319,6 +325,31 @@ static bool reply_own_list(HttpRequest *request, OwnList *list, GError **error)
     json_decref(list->items);
     return false;
 }
+
+static const HttpField session_item_fields[] = {
+    {"id", HTTP_ID, .required = true, .choices = "ses"},
+    {"address", HTTP_TEXT, .required = true},
+    {"agent", HTTP_TEXT, .required = true},
+    {"second_factor", HTTP_BOOLEAN, .required = true},
+    {"created", HTTP_TIME, .required = true},
+    {"seen", HTTP_TIME, .required = true},
+    {"expires", HTTP_TIME, .required = true},
+    {"current", HTTP_BOOLEAN, .required = true, .summary = "Is it the one that asks?"},
+    {0},
+};
+static const HttpField session_list_answer[] = {LIST_OF(session_item_fields), {0}};
+
+static const HttpField token_item_fields[] = {
+    {"id", HTTP_ID, .required = true, .choices = "tok"},
+    {"name", HTTP_TEXT, .required = true},
+    {"scopes", HTTP_CHOICES, .required = true, .choices = SCOPE_WORDS},
+    {"created", HTTP_TIME, .required = true},
+    {"used", HTTP_TIME, .summary = "null: never"},
+    {"expires", HTTP_TIME, .required = true},
+    {"current", HTTP_BOOLEAN, .required = true, .summary = "Is it the one that asks?"},
+    {0},
+};
+static const HttpField token_list_answer[] = {LIST_OF(token_item_fields), {0}};
 
 static json_t *session_item(StoreRows *rows, const PolicyActor *actor)
 {
@@ -381,11 +412,11 @@ static const HttpField token_fields[] = {
     {0},
 };
 static const HttpField token_answer[] = {
-    {"id", HTTP_ID, .choices = "tok"},
-    {"token", HTTP_SECRET, .summary = "Shown once"},
-    {"name", HTTP_TEXT},
-    {"scopes", HTTP_CHOICES, .choices = SCOPE_WORDS},
-    {"expires", HTTP_TIME},
+    {"id", HTTP_ID, .required = true, .choices = "tok"},
+    {"token", HTTP_SECRET, .required = true, .summary = "Shown once"},
+    {"name", HTTP_TEXT, .required = true},
+    {"scopes", HTTP_CHOICES, .required = true, .choices = SCOPE_WORDS},
+    {"expires", HTTP_TIME, .required = true},
     {0},
 };
 
@@ -419,11 +450,12 @@ static bool revoke_token(HttpRequest *request, GError **error)
 static const HttpField page_query[] = {PAGE_FIELDS, {0}};
 
 static const HttpField organisation_fields[] = {
-    {"id", HTTP_ID, .choices = "org"},
-    {"name", HTTP_TEXT},
-    {"kind", HTTP_CHOICE, .choices = KIND_WORDS},
+    {"id", HTTP_ID, .required = true, .choices = "org"},
+    {"name", HTTP_TEXT, .required = true},
+    {"kind", HTTP_CHOICE, .required = true, .choices = KIND_WORDS},
     {0},
 };
+static const HttpField organisation_list_answer[] = {LIST_OF(organisation_fields), {0}};
 static const HttpField organisation_body[] = {
     {"name", HTTP_TEXT, .required = true},
     {"kind", HTTP_CHOICE, .required = true, .choices = KIND_WORDS},
@@ -621,16 +653,20 @@ const HttpRoute identity_routes[] = {
           .body = factor_fields, .answer = factor_answer),
     ROUTE("POST", "/me/second-factor/confirm", confirm_factor, "Put the second factor in place",
           .body = code_fields, .answer = recovery_answer),
-    ROUTE("GET", "/me/sessions", list_sessions, "One's own open sessions"),
+    ROUTE("GET", "/me/sessions", list_sessions, "One's own open sessions",
+          .answer = session_list_answer),
     ROUTE("DELETE", "/me/sessions/{session}", end_session, "End one of them", .success = 204),
-    ROUTE("GET", "/me/tokens", list_tokens, "One's own live API tokens"),
+    ROUTE("GET", "/me/tokens", list_tokens, "One's own live API tokens",
+          .answer = token_list_answer),
     ROUTE("POST", "/me/tokens", create_token, "Make an API token", .body = token_fields,
           .answer = token_answer, .success = 201),
     ROUTE("DELETE", "/me/tokens/{token}", revoke_token, "Revoke one of them", .success = 204),
-    ROUTE("GET", "/organisations", list_organisations, "Organisations", .query = page_query),
+    ROUTE("GET", "/organisations", list_organisations, "Organisations", .query = page_query,
+          .answer = organisation_list_answer),
     ROUTE("POST", "/organisations", create_organisation, "Add an organisation",
           .body = organisation_body, .answer = organisation_fields, .success = 201),
-    ROUTE("GET", "/persons", list_persons, "Persons", .query = person_query),
+    ROUTE("GET", "/persons", list_persons, "Persons", .query = person_query,
+          .answer = person_list_answer),
     ROUTE("POST", "/persons", create_person, "Add a person", .body = new_person_fields,
           .answer = person_fields, .success = 201),
     ROUTE("GET", "/persons/{person}", show_person, "One person", .answer = person_fields),

@@ -123,19 +123,31 @@ static bool revoke_key(HttpRequest *request, GError **error)
 }
 
 static const HttpField bucket_answer[] = {
-    {"bucket", HTTP_TEXT},
-    {"endpoint", HTTP_TEXT},
-    {"objects", HTTP_INTEGER},
-    {"bytes", HTTP_INTEGER, .summary = "Of objects, and of the parts of unfinished uploads"},
-    {"quota_bytes", HTTP_INTEGER},
+    {"bucket", HTTP_TEXT, .required = true},
+    {"endpoint", HTTP_TEXT, .required = true},
+    {"objects", HTTP_INTEGER, .required = true},
+    {"bytes", HTTP_INTEGER, .required = true, .summary = "Of objects, and of the parts of unfinished uploads"},
+    {"quota_bytes", HTTP_INTEGER, .required = true},
     {0},
 };
 static const HttpField key_answer[] = {
-    {"access_key", HTTP_TEXT},
-    {"secret_key", HTTP_SECRET, .summary = "Shown once"},
-    {"endpoint", HTTP_TEXT},
-    {"bucket", HTTP_TEXT},
-    {"expires", HTTP_TIME},
+    {"access_key", HTTP_TEXT, .required = true},
+    {"secret_key", HTTP_SECRET, .required = true, .summary = "Shown once"},
+    {"endpoint", HTTP_TEXT, .required = true},
+    {"bucket", HTTP_TEXT, .required = true},
+    {"expires", HTTP_TIME, .required = true},
+    {0},
+};
+
+static const HttpField key_item_fields[] = {
+    {"access_key", HTTP_TEXT, .required = true},
+    {"created", HTTP_TIME, .required = true},
+    {"expires", HTTP_TIME, .required = true},
+    {0},
+};
+static const HttpField key_list_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = key_item_fields},
+    {"next", HTTP_TEXT, .summary = "Always null: it is one page"},
     {0},
 };
 
@@ -145,7 +157,8 @@ static const HttpField key_answer[] = {
 
 const HttpRoute lake_routes[] = {
     ROUTE("GET", "/bucket", show_bucket, "The project's bucket", .answer = bucket_answer),
-    ROUTE("GET", "/lake-keys", list_keys, "One's own live keys for the bucket"),
+    ROUTE("GET", "/lake-keys", list_keys, "One's own live keys for the bucket",
+          .answer = key_list_answer),
     ROUTE("POST", "/lake-keys", create_key, "Make a key for the bucket", .answer = key_answer,
           .success = 201),
     ROUTE("DELETE", "/lake-keys/{access_key}", revoke_key, "Revoke one of them", .success = 204),
