@@ -330,6 +330,13 @@ static bool upload_visible(const S3Call *call)
     return only == NULL || (call->upload->outside && strcmp(call->upload->uploader, only) == 0);
 }
 
+bool s3_upload_check_side(const S3Call *call, const LakeUpload *upload, GError **error)
+{
+    return upload->outside == !call->caller.inside ||
+           error_set(error, ERROR_NOT_FOUND, "lake.no_upload",
+                     "There is no such upload under way on this side of the bucket.");
+}
+
 static bool call_find_upload(S3Call *call, StoreTx *tx, GError **error)
 {
     const char *id = s3_query(call, "uploadId");

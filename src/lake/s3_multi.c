@@ -108,7 +108,9 @@ static bool part_commit(Act *act, void *data, GError **error)
     g_ptr_array_set_size(run->freed, 0);
     if (!lake_object_find(act->tx, call->project->id, call->key, &was, error) ||
         !s3_allow(call, act, was, error) ||
-        !lake_upload_find(act->tx, call->project->id, call->key, call->upload->id, &upload, error))
+        !lake_upload_find(act->tx, call->project->id, call->key, call->upload->id, &upload,
+                          error) ||
+        !s3_upload_check_side(call, upload, error))
         return false;
     json_object_set_new(act->details, "part", json_integer(run->part.number));
     json_object_set_new(act->details, "size", json_integer(run->part.size));
@@ -415,6 +417,7 @@ static bool completion_commit(Act *act, void *data, GError **error)
     }
     return s3_write_conditions(call, was, error) &&
            lake_upload_find(act->tx, call->project->id, call->key, id, &upload, error) &&
+           s3_upload_check_side(call, upload, error) &&
            completion_make(completion, act, upload, was, error);
 }
 

@@ -250,6 +250,26 @@ static void test_lost(Fixture *f, gconstpointer data)
     expect(f, "GET", "/one/k", "", "", 403, "<Reason>policy.not_a_member</Reason>");
 }
 
+/* An upload begun outside is one's own, to be downloaded again: nothing from inside goes into it. */
+static void test_other_side(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autofree char *begun = ask(f, "POST", "/one/big?uploads", "", "");
+    const char *id = strstr(begun, "<UploadId>") + strlen("<UploadId>");
+    g_autofree char *part = g_strdup_printf("/one/big?partNumber=1&uploadId=%.*s",
+                                            (int)strcspn(id, "<"), id);
+    g_autofree char *whole = g_strdup_printf("/one/big?uploadId=%.*s", (int)strcspn(id, "<"), id);
+    static const char list[] =
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+        "<ETag>9dd4e461268c8034f5c8564e155c67a6</ETag></Part></CompleteMultipartUpload>";
+    expect(f, "PUT", part, "", "x", 200, "9dd4e461268c8034f5c8564e155c67a6");
+    change_rows(f, "UPDATE lake_upload SET uploader_outside = 1");
+    expect(f, "PUT", part, "", "y", 404, "<Code>NoSuchUpload</Code>");
+    expect(f, "POST", whole, "", list, 404, "<Code>NoSuchUpload</Code>");
+    change_rows(f, "UPDATE lake_upload SET uploader_outside = 0");
+    expect(f, "POST", whole, "", list, 200, "CompleteMultipartUploadResult");
+}
+
 static void test_folder_missing(Fixture *f, gconstpointer data)
 {
     (void)data;
@@ -303,6 +323,8 @@ int main(int argc, char **argv)
     g_test_add("/lake/door/refused", Fixture, NULL, open_fixture, test_refused, close_fixture);
     g_test_add("/lake/door/used", Fixture, NULL, open_fixture, test_used, close_fixture);
     g_test_add("/lake/door/lost", Fixture, NULL, open_fixture, test_lost, close_fixture);
+    g_test_add("/lake/door/other-side", Fixture, NULL, open_fixture, test_other_side,
+               close_fixture);
     g_test_add("/lake/door/stale-upload", Fixture, NULL, open_fixture, test_stale_upload,
                close_fixture);
     g_test_add("/lake/door/folder", Fixture, NULL, open_fixture, test_folder_missing,
