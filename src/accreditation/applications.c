@@ -438,7 +438,8 @@ bool application_need_is_mine(StoreTx *tx, const PolicyActor *actor, const Polic
     case TERM_STEWARD_AGREEMENT:
         return source_is_steward(tx, need->dataset->source, actor->id, ret_mine, error);
     case TERM_COMMITTEE_OPINION:
-        *ret_mine = (actor->roles & ROLE_COMMITTEE) != 0 && facts->project_roles == 0;
+        *ret_mine = (actor->roles & ROLE_COMMITTEE) != 0 && facts->project_roles == 0 &&
+                    !facts->was_member;
         return true;
     case TERM_NEED_TO_KNOW:
         *ret_mine = (facts->project_roles & PROJECT_LEAD) != 0;

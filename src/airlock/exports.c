@@ -229,7 +229,7 @@ GPtrArray *export_list(StoreTx *tx, const char *project, const char *not_member,
         "SELECT " EXPORT_COLUMNS
         "WHERE ((CAST($1 AS TEXT) <> '' AND e.project = $1) OR ($1 = '' AND e.state = 'submitted' "
         "AND e.author <> $2 AND NOT EXISTS (SELECT 1 FROM project_member m WHERE m.project = "
-        "e.project AND m.person = $2 AND m.removed_ms IS NULL) AND NOT EXISTS (SELECT 1 FROM "
+        "e.project AND m.person = $2) AND NOT EXISTS (SELECT 1 FROM "
         "export_review r WHERE r.export = e.id AND r.round = e.round AND r.checker = $2))) "
         "AND (e.created_ms < $3 OR (e.created_ms = $3 AND e.id < $4)) "
         "ORDER BY e.created_ms DESC, e.id DESC LIMIT $5",

@@ -181,7 +181,8 @@ typedef struct PolicyCheck {
 CHECK(state, (f->state & r->states) != 0)
 CHECK(steward, f->is_steward)
 CHECK(not_owner, !f->is_owner)
-CHECK(not_member, f->project_roles == 0)
+/* Nobody leaves a project for just as long as it takes to decide about it. */
+CHECK(not_member, f->project_roles == 0 && !f->was_member)
 CHECK(not_reviewed, !f->reviewed)
 CHECK(in_review, f->in_review)
 CHECK(owner, f->is_owner)
@@ -208,7 +209,7 @@ CHECK(sight, f->project_roles != 0 || (a->roles & (ROLE_OFFICER | ROLE_AUDITOR))
  * than pixels, not even that. */
 CHECK(file, f->is_owner ? policy_tier(f->tier)->display == DISPLAY_WEB && f->project_roles != 0 &&
                               f->label_held
-                        : f->in_review && f->project_roles == 0)
+                        : f->in_review && f->project_roles == 0 && !f->was_member)
 CHECK(project_purpose, (policy_route((PolicyRoute)f->route)->purposes & f->purpose) != 0)
 
 static const PolicyCheck checks[] = {
@@ -224,7 +225,7 @@ static const PolicyCheck checks[] = {
     {NEED_NOT_OWNER, check_not_owner, "policy.own_export",
      "The author of an export cannot review it; another checker must."},
     {NEED_NOT_MEMBER, check_not_member, "policy.member",
-     "A member of the project cannot decide about it; somebody from outside must."},
+     "Whoever is or was a member of the project cannot decide about it; somebody from outside must."},
     {NEED_OWNER, check_owner, "policy.not_owner",
      "Only the person it belongs to may do this."},
     {NEED_STATE, check_state, "policy.project_state",

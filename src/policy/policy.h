@@ -162,6 +162,7 @@ typedef struct PolicyFacts {
     /* the project, if the object is in one */
     bool has_project;
     unsigned project_roles;          /* the actor's live roles in it */
+    bool was_member;                 /* the actor has, had or will have a part in it */
     PolicyTier tier;
     unsigned state;                  /* PolicyState */
     unsigned route, purpose;

@@ -165,10 +165,15 @@ bool project_facts_of(StoreTx *tx, const PolicyActor *actor, const Project *proj
         .purpose = project->purpose,
         .encrypted = project->encrypted,
     };
-    int64_t ends_ms = 0;
-    if (actor != NULL && !project_member_live(tx, project->id, actor->id, now_ms,
-                                              &facts.project_roles, &ends_ms, error))
+    int64_t ends_ms = 0, rows = 0;
+    if (actor != NULL &&
+        (!project_member_live(tx, project->id, actor->id, now_ms, &facts.project_roles, &ends_ms,
+                              error) ||
+         !store_query_integer(tx, &rows, 0, error,
+                              "SELECT count(*) FROM project_member WHERE project = $1 AND "
+                              "person = $2", store_text(project->id), store_text(actor->id))))
         return false;
+    facts.was_member = rows > 0;
     *ret_facts = facts;
     return true;
 }

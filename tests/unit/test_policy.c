@@ -224,6 +224,22 @@ static void test_export_sight(void)
     g_assert_false(policy_decide(&actor, VERB_EXPORT_FILE, &facts).allowed);
 }
 
+/* Who has left the project is no outsider. */
+static void test_former_member(void)
+{
+    PolicyActor actor = person;
+    actor.roles = ROLE_CHECKER | ROLE_COMMITTEE;
+    PolicyFacts facts = {.has_project = true, .tier = TIER_RESTRICTED, .state = STATE_OPEN,
+                         .in_review = true};
+    static const PolicyVerb verbs[] = {VERB_EXPORT_REVIEW, VERB_EXPORT_FILE, VERB_TERM_COMMITTEE};
+    for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++) {
+        facts.was_member = false;
+        g_assert_true(policy_decide(&actor, verbs[i], &facts).allowed);
+        facts.was_member = true;
+        g_assert_false(policy_decide(&actor, verbs[i], &facts).allowed);
+    }
+}
+
 /* A service may use its project's bucket through its own door and nothing else at all. */
 static void test_door(void)
 {
@@ -267,6 +283,7 @@ int main(int argc, char **argv)
     g_test_add_func("/policy/scientist", test_scientist);
     g_test_add_func("/policy/checker", test_checker);
     g_test_add_func("/policy/export-sight", test_export_sight);
+    g_test_add_func("/policy/former-member", test_former_member);
     g_test_add_func("/policy/door", test_door);
     g_test_add_func("/policy/encryption", test_encryption);
     return g_test_run();

@@ -308,6 +308,7 @@ static void test_facts(void)
     loaded.actor = world_actor(w, SCIENTIST);
     g_assert_true(store_read(w->app.store, facts_in, &loaded, &error));
     g_assert_cmpuint(loaded.facts.project_roles, ==, 0);
+    g_assert_true(loaded.facts.was_member);
     static const struct { int actor; guint count; } lists[] = {
         {OFFICER, 1}, {LEAD, 1}, {SCIENTIST, 0}, {OUTSIDER, 0}, {CHECKER, 0}, {COMMITTEE, 0}};
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
