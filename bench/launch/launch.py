@@ -46,7 +46,8 @@ class Ours:
         ticket = self.client.ok("POST", f"{API}/services/{service}/ticket",
                                 {"next": "/api/status"})["url"]
         browser = Client(ticket.rsplit("/.darse", 1)[0])
-        answer = browser.get(ticket)
+        browser.get(ticket, allow_redirects=False)
+        answer = browser.get("/api/status")
         assert answer.status_code == 200 and "kernels" in answer.json(), answer.text
         ended = time.perf_counter()
         self.client.ok("DELETE", f"{API}/services/{service}", status=202)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import requests
+from urllib3.util import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DARSE_BUILD", ROOT / "build")).resolve()
@@ -21,6 +22,19 @@ DUCKDB = ROOT / ".cache" / "duckdb" / "lib" / "libduckdb.so"
 DATA = ROOT / ".cache" / "data"
 PASSWORD = "basin-and-lock-2026"
 READY_SECONDS = 60
+
+
+connect = connection.create_connection
+
+
+def connect_to_loopback(address, *arguments, **options):
+    """Names below localhost are this machine, as browsers have it; not every resolver knows."""
+    host, port = address
+    return connect(("127.0.0.1" if host.endswith(".localhost") else host, port), *arguments,
+                   **options)
+
+
+connection.create_connection = connect_to_loopback
 
 
 @contextlib.contextmanager
