@@ -75,7 +75,8 @@ static bool sign_in_refuse(GError **error)
                      "The login, the password or the code is wrong.");
 }
 
-/* A failed sign-in is written to the log, without what was typed: people type passwords as logins. */
+/* A failed sign-in is written to the log, without what was typed: people type passwords where the
+ * login goes. */
 static bool sign_in_log(StoreTx *tx, void *data, GError **error)
 {
     SignInRun *run = data;

@@ -8,7 +8,8 @@
 #include "identity/sessions.h"
 
 typedef struct SignIn {
-    const char *login, *password, *code;   /* CODE: six digits or a recovery code; NULL: not given */
+    const char *login, *password;
+    const char *code;                      /* six digits or a recovery code; NULL: not given */
     const char *address, *agent, *request;
 } SignIn;
 

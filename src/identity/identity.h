@@ -83,7 +83,8 @@ typedef struct IdentityNewPerson {
 /* Inside a write. ERROR_CONFLICT "identity.login_taken". Caller frees *RET_ID. */
 bool identity_person_create(StoreTx *tx, const IdentityNewPerson *person, char **ret_id,
                             GError **error);
-/* KIND: administration, statistics, university or company. ERROR_CONFLICT when the name is taken. */
+/* KIND: administration, statistics, university or company. ERROR_CONFLICT when the name is
+ * taken. */
 bool identity_organisation_create(StoreTx *tx, const char *name, const char *kind, char **ret_id,
                                   GError **error);
 

@@ -71,8 +71,10 @@ static const HttpField person_fields[] = {
 
 static const HttpField session_fields[] = {
     {"person", HTTP_OBJECT, .required = true, .fields = person_fields},
-    {"csrf", HTTP_SECRET, .required = true, .summary = "To send as X-Darse-CSRF with unsafe methods"},
-    {"second_factor", HTTP_BOOLEAN, .required = true, .summary = "Was it opened with the second factor?"},
+    {"csrf", HTTP_SECRET, .required = true,
+     .summary = "To send as X-Darse-CSRF with unsafe methods"},
+    {"second_factor", HTTP_BOOLEAN, .required = true,
+     .summary = "Was it opened with the second factor?"},
     {"expires", HTTP_TIME, .required = true},
     {0},
 };
@@ -269,7 +271,8 @@ static const HttpField code_fields[] = {
     {0},
 };
 static const HttpField recovery_answer[] = {
-    {"recovery_codes", HTTP_TEXT_LIST, .required = true, .summary = "Ten, shown once; each works once"},
+    {"recovery_codes", HTTP_TEXT_LIST, .required = true,
+     .summary = "Ten, shown once; each works once"},
     {0},
 };
 
@@ -537,7 +540,8 @@ static const HttpField new_person_fields[] = {
     {"organisation", HTTP_ID, .required = true, .choices = "org"},
     {"roles", HTTP_CHOICES, .required = true, .max = 5, .choices = ROLE_WORDS},
     {"language", HTTP_CHOICE, .required = true, .choices = "fr en"},
-    {"password", HTTP_SECRET, .required = true, .summary = "First password, at least 12 characters"},
+    {"password", HTTP_SECRET, .required = true,
+     .summary = "First password, at least 12 characters"},
     {0},
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Persons and organisations are made and changed by an officer, through the API or on the machine. */
+/* Persons and organisations are made and changed by an officer, through the API or on the
+ * machine. */
 #include "identity/manage.h"
 
 #include "base/ids.h"
@@ -14,10 +15,12 @@ bool person_resolve(StoreTx *tx, const char *person, IdentityPerson **ret_person
                                    : identity_person_find(tx, person, ret_person, error);
 }
 
+/* Roles and accounts carry rights: whoever watches "rights" looks again at once. */
 static void notify_person(Act *act, const char *person)
 {
     g_autofree char *topic = g_strconcat("person:", person, NULL);
     act_notify(act, topic);
+    act_notify(act, "rights");
 }
 
 typedef struct Management {

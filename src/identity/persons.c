@@ -111,8 +111,8 @@ bool person_list(StoreTx *tx, const char *search, const char *after_login, int64
     g_autofree char *pattern = like_pattern(search != NULL ? search : "");
     g_autoptr(StoreRows) rows =
         store_query(tx, error,
-                    "SELECT " PERSON_COLUMNS "WHERE p.login > $1 AND (LOWER(p.name) LIKE $2 ESCAPE '!' "
-                    "OR p.login LIKE $3 ESCAPE '!') ORDER BY p.login LIMIT $4",
+                    "SELECT " PERSON_COLUMNS "WHERE p.login > $1 AND "
+                    "(LOWER(p.name) LIKE $2 ESCAPE '!' OR p.login LIKE $3 ESCAPE '!') ORDER BY p.login LIMIT $4",
                     store_text(after_login), store_text(pattern), store_text(pattern),
                     store_integer(limit));
     if (rows == NULL)

@@ -7,8 +7,8 @@
 
 bool person_roles_parse(const char *words, unsigned *ret_roles, GError **error);
 
-/* Persons whose name or login contains SEARCH (NULL: all), by login, after AFTER_LOGIN ("": from the
- * first). *RET_PERSONS: of IdentityPerson, owned by the array. */
+/* Persons whose name or login contains SEARCH (NULL: all), by login, after AFTER_LOGIN ("": from
+ * the first). *RET_PERSONS: of IdentityPerson, owned by the array. */
 bool person_list(StoreTx *tx, const char *search, const char *after_login, int64_t limit,
                  GPtrArray **ret_persons, GError **error);
 

@@ -37,7 +37,8 @@ char *identity_hash_password(App *app, const char *password, GError **error);
 
 /* The secret that PERSON is setting up as second factor, between the two requests. Copies. */
 void identity_pending_put(Identity *identity, const char *person, const char *secret);
-char *identity_pending_get(Identity *identity, const char *person);   /* NULL: none; secret_free() */
+/* NULL: none. secret_free(). */
+char *identity_pending_get(Identity *identity, const char *person);
 void identity_pending_drop(Identity *identity, const char *person);
 
 #endif

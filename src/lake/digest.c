@@ -177,7 +177,9 @@ char *checksum_combine(ChecksumKind kind, const char *const *parts, const int64_
     for (size_t i = 0; i < count; i++) {
         if (!checksum_bytes(kind, parts[i], bytes))
             return NULL;
-        uLong part = (uLong)bytes[0] << 24 | (uLong)bytes[1] << 16 | (uLong)bytes[2] << 8 | bytes[3];
+        uLong part = 0;
+        for (size_t byte = 0; byte < 4; byte++)
+            part = part << 8 | bytes[byte];
         crc = crc32_combine(crc, part, (z_off_t)sizes[i]);
     }
     for (size_t i = 0; i < 4; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sums of one body, computed as it passes: MD5 always (the ETag), SHA-256 when it is signed, and
- * the checksum that the client chose. Pure. */
+/* The sums of one body, computed as it passes: MD5 always (the ETag), SHA-256 when it is signed,
+ * and the checksum that the client chose. Pure. */
 #ifndef DARSE_LAKE_DIGEST_H
 #define DARSE_LAKE_DIGEST_H
 
@@ -45,8 +45,8 @@ const uint8_t *digest_sha256(const Digest *digest);        /* 32 bytes; NULL unl
 /* In base64, NULL if none was asked. */
 const char *digest_checksum(const Digest *digest);
 
-/* Checksum of a multipart object made of the checksums (base64) of its parts: base64 + "-N". NULL if
- * one of them is not of KIND. Caller frees. */
+/* Checksum of a multipart object made of the checksums (base64) of its parts: base64 + "-N". NULL
+ * if one of them is not of KIND. Caller frees. */
 char *checksum_composite(ChecksumKind kind, const char *const *parts, size_t count);
 /* Checksum of the whole from those of the parts, for CRC32 alone; NULL otherwise. Caller frees. */
 char *checksum_combine(ChecksumKind kind, const char *const *parts, const int64_t *sizes,

@@ -138,8 +138,8 @@ static bool sweep_project(Sweep *sweep, const char *project, bool *ret_swept, GE
     return true;
 }
 
-/* Once after a start, for each project: what a crash left without a row. While the server runs, each
- * failure removes its own file. */
+/* Once after a start, for each project: what a crash left without a row. While the server runs,
+ * each failure removes its own file. */
 static bool duty_sweep(App *app, GError **error)
 {
     Lake *lake = lake_of(app);

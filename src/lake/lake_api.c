@@ -126,7 +126,8 @@ static const HttpField bucket_answer[] = {
     {"bucket", HTTP_TEXT, .required = true},
     {"endpoint", HTTP_TEXT, .required = true},
     {"objects", HTTP_INTEGER, .required = true},
-    {"bytes", HTTP_INTEGER, .required = true, .summary = "Of objects, and of the parts of unfinished uploads"},
+    {"bytes", HTTP_INTEGER, .required = true,
+     .summary = "Of objects, and of the parts of unfinished uploads"},
     {"quota_bytes", HTTP_INTEGER, .required = true},
     {0},
 };

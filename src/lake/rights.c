@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Behind a door the roles are those of the person whose service it is: the service does nothing that
- * its person could not. */
+/* Behind a door the roles are those of the person whose service it is: the service does nothing
+ * that its person could not. */
 #include "lake/rights.h"
 
 #include "accreditation/accreditation.h"

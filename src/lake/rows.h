@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rows of the lake: objects, uploads in parts, usage. Decides nothing; knows neither HTTP nor
- * XML. What a change leaves without a row is given back as file ids, to be removed after the commit.
+ * XML. What a change leaves without a row is given back as file ids, to be removed after the
+ * commit.
  */
 #ifndef DARSE_LAKE_ROWS_H
 #define DARSE_LAKE_ROWS_H

@@ -24,7 +24,8 @@ static bool body_length(S3Call *call, GError **error)
     const char *decoded = s3_header(call, "x-amz-decoded-content-length");
     gint64 value = -1;
     if (is_chunked(call)) {
-        if (decoded == NULL || !g_ascii_string_to_signed(decoded, 10, 0, INT64_MAX / 2, &value, NULL))
+        if (decoded == NULL ||
+            !g_ascii_string_to_signed(decoded, 10, 0, INT64_MAX / 2, &value, NULL))
             return error_set(error, ERROR_LENGTH_REQUIRED, "lake.length",
                              "x-amz-decoded-content-length is missing or wrong.");
         length = value;

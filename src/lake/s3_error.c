@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients branch on the code, people read the message. An internal error's sentence stays with us. */
+/* Clients branch on the code, people read the message. An internal error's sentence stays with
+ * us. */
 #include "lake/s3_error.h"
 
 #include "base/error.h"

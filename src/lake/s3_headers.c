@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Headers: which are understood, which are kept with an object, what conditions and ranges mean. A
- * store that ignored a header asking for encryption or for a lock would answer "done" to what it did
- * not do.
+ * store that ignored a header asking for encryption or for a lock would answer "done" to what it
+ * did not do.
  */
 #include "lake/s3.h"
 
@@ -332,7 +332,8 @@ bool s3_range_parse(const char *header, int64_t size, S3Range *ret_range, GError
     }
     if (first >= size)
         return error_set(error, ERROR_RANGE, "lake.range",
-                         "The range lies outside of the object's %" G_GINT64_FORMAT " bytes.", size);
+                         "The range lies outside of the object's %" G_GINT64_FORMAT " bytes.",
+                         size);
     *ret_range = (S3Range){.partial = true, .first = first, .size = last - first + 1};
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Uploads in parts. A part is a file of its own; completing writes the list of files as the object's
- * row and moves no byte. Completing twice gives the same answer, since clients repeat it when the
+ * Uploads in parts. A part is a file of its own; completing writes the list of files as the
+ * object's row and moves no byte. Completing twice gives the same answer, since clients repeat it when the
  * first answer is lost.
  */
 #include "lake/s3.h"

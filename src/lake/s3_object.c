@@ -116,8 +116,8 @@ static bool find_again(StoreTx *tx, void *data, GError **error)
     return lake_object_find(tx, call->project->id, call->key, &call->object, error);
 }
 
-/* The first byte can be read. The object may be replaced between the look at its row and the opening
- * of its file; then the row of now is taken. */
+/* The first byte can be read. The object may be replaced between the look at its row and the
+ * opening of its file; then the row of now is taken. */
 static bool object_open(S3Call *call, ObjectReader **ret_reader, S3Range *range, GError **error)
 {
     for (int attempt = 0;; attempt++) {

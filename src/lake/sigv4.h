@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AWS signature version 4, as S3 uses it. Pure functions over the raw request target and headers: no
- * clock, no database, no request of ours. Both forms: the Authorization header and the presigned
+ * AWS signature version 4, as S3 uses it. Pure functions over the raw request target and headers:
+ * no clock, no database, no request of ours. Both forms: the Authorization header and the presigned
  * query.
  */
 #ifndef DARSE_LAKE_SIGV4_H
@@ -61,9 +61,11 @@ bool sigv4_parse(const SigV4Request *request, SigV4 *ret_sigv4, GError **error);
  * of a door. */
 bool sigv4_parse_payload(const char *text, SigV4 *sigv4, GError **error);
 
-/* What is signed. Refuses a request whose x-amz-* headers or Host are not all signed. Caller frees. */
+/* What is signed. Refuses a request whose x-amz-* headers or Host are not all signed. Caller
+ * frees. */
 char *sigv4_canonical_request(const SigV4Request *request, const SigV4 *sigv4, GError **error);
-char *sigv4_scope(const SigV4 *sigv4);                              /* "date/region/s3/aws4_request" */
+/* "date/region/s3/aws4_request". Caller frees. */
+char *sigv4_scope(const SigV4 *sigv4);
 char *sigv4_string_to_sign(const SigV4 *sigv4, const char *canonical_request);
 void sigv4_signing_key(const char *secret, const SigV4 *sigv4, uint8_t ret_key[SIGV4_KEY_SIZE]);
 void sigv4_sign(const uint8_t key[SIGV4_KEY_SIZE], const char *text, char ret_signature[65]);
