@@ -17,8 +17,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define DOOR_CONNECT_SECONDS 2
 
 static bool refuse_door(GError **error, const char *name, const char *why)
 {
@@ -80,7 +83,11 @@ int engine_door_connect(const char *state_dir, const char *service_id, const cha
         return -1;
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d", name_fd);
     FD_AUTO int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    /* A listener that accepts nobody fills its queue, and would hold one thread of ours per caller. */
+    const struct timeval patience = {.tv_sec = DOOR_CONNECT_SECONDS}, none = {0};
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
+        connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof none) < 0) {
         error_set(error, ERROR_UNAVAILABLE, "engine.door_closed",
                   "The service does not answer at its door %s: %s.", door_name, g_strerror(errno));
         return -1;

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -115,6 +116,20 @@ static void test_a_door_nobody_listens_at(Place *place, const void *unused)
     refused(place, SVC, "http.sock", geteuid(), "engine.door_closed");
 }
 
+/* A bubble can listen and accept nobody: that costs the caller seconds, not its thread. */
+static void test_a_door_that_accepts_nobody(Place *place, const void *unused)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_autofree char *path = door(place, "http.sock");
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    FD_AUTO int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(listener, (struct sockaddr *)&address, sizeof address), ==, 0);
+    g_assert_cmpint(listen(listener, 0), ==, 0);
+    FD_AUTO int first = engine_door_connect(place->state, SVC, "http.sock", geteuid(), NULL);
+    g_assert_cmpint(first, >=, 0);
+    refused(place, SVC, "http.sock", geteuid(), "engine.door_closed");
+}
+
 static void test_the_socket_of_another_owner(Place *place, const void *unused)
 {
     g_autofree char *path = door(place, "http.sock");
@@ -192,6 +207,7 @@ int main(int argc, char **argv)
     ADD("not-a-socket", test_what_is_not_a_socket);
     ADD("names", test_names_that_lead_elsewhere);
     ADD("closed", test_a_door_nobody_listens_at);
+    ADD("accepts-nobody", test_a_door_that_accepts_nobody);
     ADD("other-owner", test_the_socket_of_another_owner);
     ADD("other-listener", test_somebody_else_listens);
     ADD("own-listener", test_the_owner_himself_listens);
