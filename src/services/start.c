@@ -114,6 +114,7 @@ static bool start_wait_ready(Services *services, const char *id, int fd, GError 
     int64_t timeout_s = config_integer(services->app->config, "services.start_timeout_seconds");
     int64_t deadline = time_monotonic_ms() + timeout_s * 1000;
     g_autoptr(GString) line = g_string_new(NULL);
+    bool told = false; /* once, however often the bubble says it */
     while (time_monotonic_ms() < deadline && !g_atomic_int_get(&services->stopping)) {
         struct pollfd row = {.fd = fd, .events = POLLIN};
         if (poll(&row, 1, 200) <= 0)
@@ -132,8 +133,9 @@ static bool start_wait_ready(Services *services, const char *id, int fd, GError 
         g_string_truncate(line, 0);
         if (known && strcmp(status.state, "ready") == 0)
             return true;
-        if (known && strcmp(status.state, "listening") == 0 &&
-            !start_note(services, id, "listening", "", error))
+        bool tell = known && !told && strcmp(status.state, "listening") == 0;
+        told = told || tell;
+        if (tell && !start_note(services, id, "listening", "", error))
             return false;
     }
     return error_set(error, ERROR_UNAVAILABLE, "services.timeout",
