@@ -108,6 +108,11 @@ typedef enum RewriteVerdict { REWRITE_DROP, REWRITE_KEEP } RewriteVerdict;
  * that end here too. */
 RewriteVerdict rewrite_request_header(const char *name, const char *connection);
 RewriteVerdict rewrite_answer_header(const char *name, const char *value, const char *connection);
+/* A header of an answer that makes a browser reach out by itself: kept from services that are
+ * confined. */
+bool rewrite_reaches_out(const char *name);
+/* A content policy without its report-uri and report-to, which name where to send. Caller frees. */
+char *rewrite_policy(const char *value);
 /* The Cookie header without our own cookies; NULL if nothing is left. Caller frees. */
 char *rewrite_cookies(const char *value);
 /* A path of the same origin: begins with one slash, plain characters. */

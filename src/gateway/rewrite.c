@@ -23,7 +23,16 @@ static const char *const request_drops[] = {
 static const char *const answer_drops[] = {
     "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Trailer",
     "Transfer-Encoding", "Upgrade", "Content-Length", "Date", "X-Request-Id",
-    "Strict-Transport-Security", "Public-Key-Pins", "Alt-Svc", NULL,
+    "Strict-Transport-Security", "Public-Key-Pins", "Alt-Svc",
+    /* It would end the portal's session too, where both share a domain. */
+    "Clear-Site-Data", NULL,
+};
+
+/* By these a browser sends something elsewhere without a page asking: reports, connections made
+ * ahead, the next page. */
+static const char *const outgoing[] = {
+    "Content-Security-Policy-Report-Only", "Report-To", "Reporting-Endpoints", "NEL", "Link",
+    "Refresh", "SourceMap", "X-DNS-Prefetch-Control", NULL,
 };
 
 static const char own_cookies[] = "__Host-darse";
@@ -68,6 +77,23 @@ RewriteVerdict rewrite_answer_header(const char *name, const char *value, const 
     if (g_ascii_strcasecmp(name, "Set-Cookie") == 0 && !cookie_is_allowed(value))
         return REWRITE_DROP;
     return REWRITE_KEEP;
+}
+
+bool rewrite_reaches_out(const char *name)
+{
+    return name_is_in(outgoing, name);
+}
+
+char *rewrite_policy(const char *value)
+{
+    GString *kept = g_string_new(NULL);
+    g_auto(GStrv) directives = g_strsplit(value, ";", -1);
+    for (char **directive = directives; *directive != NULL; directive++) {
+        const char *text = g_strstrip(*directive);
+        if (*text != '\0' && g_ascii_strncasecmp(text, "report-", 7) != 0)
+            g_string_append_printf(kept, "%s%s", kept->len > 0 ? "; " : "", text);
+    }
+    return g_string_free(kept, FALSE);
 }
 
 char *rewrite_cookies(const char *value)

@@ -270,6 +270,19 @@ static ssize_t read_body(void *state, char *out, size_t size)
     return 0;
 }
 
+static void answer_header(const Transfer *transfer, const HeadField *field)
+{
+    bool confined = transfer->target.content_policy != NULL;
+    if (confined && rewrite_reaches_out(field->name))
+        return;
+    if (confined && g_ascii_strcasecmp(field->name, "Content-Security-Policy") == 0) {
+        g_autofree char *policy = rewrite_policy(field->value);
+        http_reply_header(transfer->request, field->name, policy);
+        return;
+    }
+    http_reply_header(transfer->request, field->name, field->value);
+}
+
 static void answer_headers(const Transfer *transfer)
 {
     const Head *answer = &transfer->answer;
@@ -277,7 +290,7 @@ static void answer_headers(const Transfer *transfer)
     for (int i = 0; i < answer->field_count; i++) {
         const HeadField *field = &answer->fields[i];
         if (rewrite_answer_header(field->name, field->value, connection) == REWRITE_KEEP)
-            http_reply_header(transfer->request, field->name, field->value);
+            answer_header(transfer, field);
     }
     if (transfer->target.content_policy != NULL)
         http_reply_header(transfer->request, "Content-Security-Policy",

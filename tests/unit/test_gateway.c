@@ -171,6 +171,11 @@ static const struct {
 } scripted[] = {
     {"/hello", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n"
                "X-Own: kept\r\n\r\nhello"},
+    {"/reaches-out", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nLink: <//e.org/x>; rel=preconnect\r\n"
+                     "Refresh: 0; url=//e.org/x\r\nNEL: {\"report_to\":\"e\"}\r\n"
+                     "Report-To: {\"url\":\"//e.org\"}\r\nClear-Site-Data: \"cookies\"\r\n"
+                     "Content-Security-Policy: sandbox; report-uri //e.org/x ;report-to e\r\n"
+                     "Content-Security-Policy-Report-Only: report-uri //e.org/x\r\n\r\nok"},
     {"/empty", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
     {"/head-known", "HTTP/1.1 200 OK\r\nContent-Length: 12345\r\n\r\n"},
     {"/head-open", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
@@ -596,6 +601,11 @@ static void test_answers(Fixture *fixture, const void *data)
     static const char *const dropped[] = {"b=2", "c=3", "forged", "X-Secret", "Keep-Alive", NULL};
     for (int i = 0; dropped[i] != NULL; i++)
         g_assert_null(strstr(cookies, dropped[i]));
+    g_autofree char *confined = get(fixture, "/reaches-out");
+    g_assert_true(g_str_has_suffix(confined, "\r\n\r\nok"));
+    g_assert_null(strstr(confined, "e.org"));
+    g_assert_null(strstr(confined, "Clear-Site-Data"));
+    g_assert_nonnull(strstr(confined, "Content-Security-Policy: sandbox\r\n"));
     g_autofree char *interim = get(fixture, "/interim");
     g_assert_true(g_str_has_prefix(interim, "HTTP/1.1 200 "));
     g_assert_true(g_str_has_suffix(interim, "\r\n\r\nok"));
