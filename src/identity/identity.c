@@ -37,6 +37,16 @@ static bool holder_read(StoreTx *tx, void *data, GError **error)
                         &holder->expires_ms, error);
 }
 
+/* A page of another origin can make a browser send the cookie with a GET (SameSite does not part
+ * origins of one site, such as those of services), and some answers leave a trace. */
+static bool fetched_by_own_page(const HttpRequest *request, GError **error)
+{
+    const char *site = http_request_header(request, "Sec-Fetch-Site");
+    return site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0 ||
+           error_set(error, ERROR_DENIED, "identity.csrf",
+                     "The request comes from another site's page; it was refused.");
+}
+
 /* The bearer token if there is one, else the cookie. */
 static bool holder_of(const HttpRequest *request, Holder *ret_holder, GError **error)
 {
@@ -59,6 +69,8 @@ static bool holder_of(const HttpRequest *request, Holder *ret_holder, GError **e
         holder.secret = http_request_cookie(request, SESSION_COOKIE);
         if (holder.secret == NULL)
             return error_set(error, ERROR_UNAUTHENTICATED, "identity.nobody", "Sign in first.");
+        if (!fetched_by_own_page(request, error))
+            return false;
     }
     *ret_holder = holder;
     return true;
@@ -111,11 +123,10 @@ static bool origin_is_ours(const HttpRequest *request, const char *origin)
 static bool origin_check(const HttpRequest *request, GError **error)
 {
     const char *origin = http_request_header(request, "Origin");
-    const char *site = http_request_header(request, "Sec-Fetch-Site");
-    bool ok = (origin == NULL || origin_is_ours(request, origin)) &&
-              (site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0);
-    return ok || error_set(error, ERROR_DENIED, "identity.csrf",
-                           "The request comes from another site's page; it was refused.");
+    if (origin != NULL && !origin_is_ours(request, origin))
+        return error_set(error, ERROR_DENIED, "identity.csrf",
+                         "The request comes from another site's page; it was refused.");
+    return fetched_by_own_page(request, error);
 }
 
 bool identity_check_origin(HttpRequest *request, GError **error)

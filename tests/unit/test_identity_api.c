@@ -81,6 +81,8 @@ static void test_http_csrf(Fixture *f, gconstpointer data)
     expect(client, "PATCH", "/api/v1/me", json_incref(change), 403, "identity.csrf");
     http_client_set_header(client, "Sec-Fetch-Site", "same-site");
     expect(client, "PATCH", "/api/v1/me", json_incref(change), 403, "identity.csrf");
+    /* Nor does the cookie open a GET to a service's page. */
+    expect(client, "GET", "/api/v1/session", NULL, 403, "identity.csrf");
     expect(client, "POST", "/api/v1/session",
            json_pack("{s:s, s:s}", "login", "scientist", "password", PASSWORD), 403,
            "identity.csrf");
