@@ -240,8 +240,18 @@ static const char *key_by_sequence(const json_t *item)
     return json_string_value(json_object_get(item, "key"));
 }
 
-/* Network addresses of colleagues are the auditor's business, not the project's. */
-static void journal_trim(json_t *items, bool addresses)
+/* Reviews are blind: who decided what is told by the export itself, once all have decided. */
+static void journal_blind(json_t *item)
+{
+    const char *verb = json_string_value(json_object_get(item, "verb"));
+    if (g_strcmp0(verb, policy_verb_name(VERB_EXPORT_REVIEW)) != 0)
+        return;
+    json_object_set_new(item, "actor", json_string(""));
+    json_object_set_new(item, "details", json_object());
+}
+
+/* Network addresses of colleagues, and reviews, are the auditor's business, not the project's. */
+static void journal_trim(json_t *items, bool all)
 {
     size_t index = 0;
     json_t *item = NULL;
@@ -250,8 +260,10 @@ static void journal_trim(json_t *items, bool addresses)
         g_autofree char *key = g_strdup_printf(
             "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "sequence")));
         json_object_set_new(item, "key", json_string(key));
-        if (!addresses && json_object_get(item, "address") != NULL)
-            json_object_del(item, "address");
+        if (all)
+            continue;
+        json_object_del(item, "address");
+        journal_blind(item);
     }
 }
 
