@@ -4,7 +4,9 @@
 #include "server/platform.h"
 
 #include "base/files.h"
+#include "base/times.h"
 #include "engine/engine.h"
+#include "identity/identity.h"
 #include "server/server_cli.h"
 
 #include <errno.h>
@@ -66,11 +68,36 @@ static bool platform_health(HttpRequest *request, GError **error)
 
 /* ---- changes that concern a person ---- */
 
+typedef struct PlatformFollow {
+    App *app;
+    EventsTap *tap;
+    char *session;
+    bool alive;
+} PlatformFollow;
+
+static void platform_follow_free(void *data)
+{
+    PlatformFollow *follow = data;
+    events_untap(follow->tap);
+    g_free(follow->session);
+    g_free(follow);
+}
+
+static bool platform_follow_check(StoreTx *tx, void *data, GError **error)
+{
+    PlatformFollow *follow = data;
+    return identity_session_alive(follow->app, tx, follow->session, time_now_ms(), &follow->alive,
+                                  error);
+}
+
+/* The stream ends with the session that opened it. */
 static char *platform_next_change(void *state)
 {
+    PlatformFollow *follow = state;
     bool closed = false;
-    g_autoptr(json_t) event = events_wait(state, EVENTS_WAIT_MS, &closed);
-    if (closed)
+    g_autoptr(json_t) event = events_wait(follow->tap, EVENTS_WAIT_MS, &closed);
+    if (closed || !store_read(follow->app->store, platform_follow_check, follow, NULL) ||
+        !follow->alive)
         return NULL;
     if (event == NULL)
         return g_strdup("");
@@ -115,9 +142,11 @@ static bool platform_events(HttpRequest *request, GError **error)
     if (!look_run(app, actor, VERB_SOURCE_VIEW, "", false, platform_read_topics, builder, error))
         return false;
     g_auto(GStrv) topics = g_strv_builder_end(builder);
-    EventsTap *tap = events_tap(app->events, (const char *const *)topics);
-    return http_reply_events(request, platform_next_change, tap, (GDestroyNotify)events_untap,
-                             error);
+    PlatformFollow *follow = g_new0(PlatformFollow, 1);
+    follow->app = app;
+    follow->tap = events_tap(app->events, (const char *const *)topics);
+    follow->session = g_strdup(actor->session);
+    return http_reply_events(request, platform_next_change, follow, platform_follow_free, error);
 }
 
 static const HttpField encryption_fields[] = {

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/times.h"
 #include "catalog/catalog.h"
+#include "identity/identity.h"
 #include "projects/projects.h"
 #include "services/mounts.h"
 #include "services/passes.h"
@@ -309,6 +310,7 @@ static bool api_get(HttpRequest *request, GError **error)
 typedef struct Follow {
     App *app;
     char *service;
+    char *person, *session; /* asked about again at each turn */
     EventsTap *tap;
     int64_t last;           /* number of the last step sent */
     GQueue waiting;         /* event blocks */
@@ -321,14 +323,30 @@ static void follow_free(void *data)
     events_untap(follow->tap);
     g_queue_clear_full(&follow->waiting, g_free);
     g_free(follow->service);
+    g_free(follow->person);
+    g_free(follow->session);
     g_free(follow);
+}
+
+/* A stream outlives the request that opened it, not the session nor the part in the project. */
+static bool follow_may(StoreTx *tx, const Follow *follow, Service **ret_service, GError **error)
+{
+    bool alive = false;
+    g_autoptr(PolicyActor) actor = NULL;
+    if (!identity_session_alive(follow->app, tx, follow->session, time_now_ms(), &alive, error) ||
+        !rights_person_actor(tx, follow->person, &actor, error))
+        return false;
+    if (!alive)
+        return error_set(error, ERROR_UNAUTHENTICATED, "identity.session_ended",
+                         "The session has ended; sign in again.");
+    return look_service(tx, actor, follow->service, ret_service, error);
 }
 
 static bool follow_read(StoreTx *tx, void *data, GError **error)
 {
     Follow *follow = data;
     g_autoptr(Service) service = NULL;
-    if (!service_load(tx, follow->service, &service, error))
+    if (!follow_may(tx, follow, &service, error))
         return false;
     g_autoptr(GPtrArray) events = service_events(tx, follow->service, follow->last, error);
     if (events == NULL)
@@ -382,6 +400,8 @@ static bool api_follow(HttpRequest *request, GError **error)
     Follow *follow = g_new0(Follow, 1);
     follow->app = app;
     follow->service = g_strdup(call.service);
+    follow->person = g_strdup(request_actor(request)->id);
+    follow->session = g_strdup(request_actor(request)->session);
     follow->last = follow_last_id(request);
     g_queue_init(&follow->waiting);
     follow->tap = events_tap(app->events, topics);
