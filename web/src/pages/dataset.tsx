@@ -10,6 +10,7 @@ import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import type { PageProps } from "../routes";
+import { WaitingForFile } from "./dataset_publish";
 
 function Variables({ variables }: { variables: Variable[] }) {
   return (
@@ -54,7 +55,7 @@ function Variables({ variables }: { variables: Variable[] }) {
   );
 }
 
-function Inside({ dataset }: { dataset: Dataset }) {
+function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<void> }) {
   return (
     <Page
       title={dataset.title}
@@ -73,6 +74,11 @@ function Inside({ dataset }: { dataset: Dataset }) {
     >
       <div class="stack-wide">
         {dataset.failure && <Notice tone="bad">{dataset.failure}</Notice>}
+        {dataset.state === "draft" && (
+          <Panel title={t("publish.file")}>
+            <WaitingForFile dataset={dataset} done={reload} />
+          </Panel>
+        )}
         <Panel title={t("dataset.about")}>
           <Facts
             shape="grid"
@@ -107,5 +113,5 @@ function Inside({ dataset }: { dataset: Dataset }) {
 
 export function DatasetPage({ params }: PageProps) {
   const dataset = useResource<Dataset>(`/datasets/${params.dataset}`);
-  return <LoadedPage of={dataset}>{(data) => <Inside dataset={data} />}</LoadedPage>;
+  return <LoadedPage of={dataset}>{(data) => <Inside dataset={data} reload={dataset.reload} />}</LoadedPage>;
 }

@@ -73,6 +73,63 @@ function Progress({ sending }: { sending: Sending }) {
   );
 }
 
+/** Sends FILE as the content of dataset ID, telling how far it is. */
+async function sendFile(
+  id: string,
+  file: File,
+  tell: (sending: Sending | null) => void,
+): Promise<void> {
+  const since = Date.now();
+  tell({ sent: 0, size: file.size, since });
+  try {
+    await upload(
+      `/datasets/${id}/file${query({ name: file.name })}`,
+      file,
+      typeOf(file.name),
+      (sent) => tell({ sent, size: file.size, since }),
+      new AbortController().signal,
+    );
+  } finally {
+    tell(null);
+  }
+}
+
+/** Reasons that are about the file. */
+const ABOUT_FILE = {
+  "sources.type": "file",
+  "sources.too_large": "file",
+  "sources.empty": "file",
+  "sources.variables_differ": "file",
+};
+
+function FileInput(props: { onFile?: (file: File | undefined) => void }) {
+  return (
+    <FileField
+      name="file"
+      label={t("publish.file")}
+      hint={t("publish.file_hint")}
+      accept=".csv,.parquet"
+      onFile={props.onFile}
+    />
+  );
+}
+
+/** For a dataset that is described and waits for its file. */
+export function WaitingForFile(props: { dataset: Dataset; done: () => Promise<void> }) {
+  const [sending, setSending] = useState<Sending | null>(null);
+  const submit = async (values: FormData) => {
+    await sendFile(props.dataset.id, values.get("file") as File, setSending);
+    await props.done();
+  };
+  return (
+    <Form submit={submit} action={t("source.publish")} about={ABOUT_FILE}>
+      <p>{t("publish.waits")}</p>
+      <FileInput />
+      {sending && <Progress sending={sending} />}
+    </Form>
+  );
+}
+
 function PublishForm({ source }: { source: Source }) {
   const [sending, setSending] = useState<Sending | null>(null);
   const draft = useRef<{ id: string; of: string } | null>(null);
@@ -102,19 +159,7 @@ function PublishForm({ source }: { source: Source }) {
       draft.current = { id: made.id, of };
     }
     const { id } = draft.current;
-    const since = Date.now();
-    setSending({ sent: 0, size: file.size, since });
-    try {
-      await upload(
-        `/datasets/${id}/file${query({ name: file.name })}`,
-        file,
-        typeOf(file.name),
-        (sent) => setSending({ sent, size: file.size, since }),
-        new AbortController().signal,
-      );
-    } finally {
-      setSending(null);
-    }
+    await sendFile(id, file, setSending);
     navigate(`/datasets/${id}`);
   };
 
@@ -126,10 +171,7 @@ function PublishForm({ source }: { source: Source }) {
         about={{
           "sources.slug": "slug",
           "sources.draft_waits": "slug",
-          "sources.type": "file",
-          "sources.too_large": "file",
-          "sources.empty": "file",
-          "sources.variables_differ": "file",
+          ...ABOUT_FILE,
           "sources.no_variable": "variables",
           "sources.variable_twice": "variables",
         }}
@@ -156,13 +198,7 @@ function PublishForm({ source }: { source: Source }) {
             hint: t(`level.${value}`),
           }))}
         />
-        <FileField
-          name="file"
-          label={t("publish.file")}
-          hint={t("publish.file_hint")}
-          accept=".csv,.parquet"
-          onFile={(file) => void describe(file)}
-        />
+        <FileInput onFile={(file) => void describe(file)} />
         <LongField
           name="variables"
           label={t("publish.variables")}
