@@ -332,7 +332,9 @@ static bool upload_visible(const S3Call *call)
 
 bool s3_upload_check_side(const S3Call *call, const LakeUpload *upload, GError **error)
 {
-    return upload->outside == !call->caller.inside ||
+    const char *only = lake_list_only(&call->caller, &call->facts);
+    bool ours = only == NULL || strcmp(upload->uploader, only) == 0;
+    return (ours && upload->outside == !call->caller.inside) ||
            error_set(error, ERROR_NOT_FOUND, "lake.no_upload",
                      "There is no such upload under way on this side of the bucket.");
 }

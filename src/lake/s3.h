@@ -84,7 +84,8 @@ char *s3_http_date(int64_t time_ms);
 /* Decides anew, inside a write: facts of now, with WAS under the key. */
 bool s3_allow(S3Call *call, Act *act, const LakeObject *was, GError **error);
 /* Parts come, and the whole is made, from the side where the upload was begun: else data put from
- * inside would become an upload of one's own, which may be downloaded. */
+ * inside would become an upload of one's own, which may be downloaded. The same for an upload of
+ * another person, where only one's own are seen. */
 bool s3_upload_check_side(const S3Call *call, const LakeUpload *upload, GError **error);
 /* Notes a read for the log. */
 bool s3_note_read(S3Call *call, PolicyVerb verb, const char *key, GError **error);

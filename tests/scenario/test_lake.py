@@ -535,6 +535,19 @@ def test_restricted_from_outside(server, restricted):
                    CopySource={"Bucket": bucket, "Key": name}) == "AccessDenied"
     assert lead.get_object(Bucket=bucket, Key=name)["Body"].read() == b"mine"
     lead.delete_object(Bucket=bucket, Key=name)
+    # Nor is somebody else's upload in parts made one's own by completing it.
+    upload = lead.create_multipart_upload(Bucket=bucket, Key=name)["UploadId"]
+    about = {"Bucket": bucket, "Key": name, "UploadId": upload}
+    etag = lead.upload_part(**about, PartNumber=1, Body=b"mine too")["ETag"]
+    whole = {"MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+    assert code_of(other.list_parts, **about) == "NoSuchUpload"
+    assert code_of(other.upload_part, **about, PartNumber=2, Body=b"x") == "NoSuchUpload"
+    assert code_of(other.complete_multipart_upload, **about, **whole) == "NoSuchUpload"
+    assert code_of(other.abort_multipart_upload, **about) == "NoSuchUpload"
+    assert "Uploads" not in other.list_multipart_uploads(Bucket=bucket)
+    lead.complete_multipart_upload(**about, **whole)
+    assert lead.get_object(Bucket=bucket, Key=name)["Body"].read() == b"mine too"
+    lead.delete_object(Bucket=bucket, Key=name)
 
 
 def test_secure_from_outside(server, secure):
