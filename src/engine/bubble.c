@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/times.h"
 #include "engine/container.h"
+#include "engine/leftovers.h"
 #include "engine/vault.h"
 #include "engine/verify.h"
 
@@ -193,6 +194,30 @@ json_t *bubble_start(Engine *engine, const Plan *plan, const PlanStep *step, boo
     return result;
 }
 
+/* Ends the processes of containers named NAME. A container that was removed properly has none. */
+static int leftovers_end_named(const Engine *engine, const char *name)
+{
+    int ended = 0;
+    g_autoptr(GPtrArray) found = leftovers_find();
+    for (guint i = 0; engine->runtime_path != NULL && i < found->len; i++) {
+        const Leftover *leftover = g_ptr_array_index(found, i);
+        if (strcmp(leftover->name, name) == 0 &&
+            leftover_end(leftover, engine->runtime_path, NULL))
+            ended++;
+    }
+    return ended;
+}
+
+bool bubble_remove(Engine *engine, const char *service_id, bool *ret_found, GError **error)
+{
+    bool found = false;
+    g_autofree char *name = bubble_name(engine, service_id);
+    if (engine->podman != NULL && !podman_remove(engine->podman, name, &found, error))
+        return false;
+    *ret_found = leftovers_end_named(engine, name) > 0 || found;
+    return true;
+}
+
 /* ---- Listing ---- */
 
 static const char *label(const json_t *container, const char *name)
@@ -296,7 +321,9 @@ static bool container_sound(Engine *engine, const json_t *container)
     return pid > 0 && verify_bubble(pid, &wanted, NULL);
 }
 
-static bool recover_containers(Engine *engine, GHashTable *alive, int *ended, GError **error)
+/* ALIVE: services whose bubbles may go on; REMOVED: identifiers of containers that may not. */
+static bool recover_containers(Engine *engine, GHashTable *alive, GHashTable *removed,
+                               GError **error)
 {
     size_t i;
     json_t *container;
@@ -310,12 +337,30 @@ static bool recover_containers(Engine *engine, GHashTable *alive, int *ended, GE
             g_hash_table_add(alive, g_strdup(label(container, LABEL_SERVICE)));
             continue;
         }
-        ++*ended;
+        g_hash_table_add(removed,
+                         g_strdup(json_string_value(json_object_get(container, "Id"))));
         if (first_name(container) != NULL &&
             !podman_remove(engine->podman, first_name(container), &found, error))
             return false;
     }
     return true;
+}
+
+/* Processes of containers that podman was killed while making: those just removed, and those of
+ * this instance that it never wrote down. */
+static void recover_processes(Engine *engine, GHashTable *alive, GHashTable *removed)
+{
+    g_autofree char *ours = container_name(keys_instance_id(engine->keys), "");
+    g_autoptr(GPtrArray) found = leftovers_find();
+    for (guint i = 0; i < found->len; i++) {
+        const Leftover *leftover = g_ptr_array_index(found, i);
+        bool lost = g_str_has_prefix(leftover->name, ours) &&
+                    !g_hash_table_contains(alive, leftover->name + strlen(ours));
+        if (!lost && !g_hash_table_contains(removed, leftover->container_id))
+            continue;
+        g_hash_table_add(removed, g_strdup(leftover->container_id));
+        leftover_end(leftover, engine->runtime_path, NULL); /* it may just have ended by itself */
+    }
 }
 
 typedef bool (*NameRecover)(Engine *engine, const char *name, GHashTable *alive, GError **error);
@@ -366,12 +411,15 @@ static bool recover_sealing(Engine *engine, const char *name, GHashTable *alive,
 
 bool bubble_recover(Engine *engine, int *ret_ended, GError **error)
 {
-    int ended = 0;
     g_autoptr(GHashTable) alive = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!recover_containers(engine, alive, &ended, error) ||
-        !recover_names(engine, "run/doors/", alive, recover_doors, error) ||
+    g_autoptr(GHashTable) removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!recover_containers(engine, alive, removed, error))
+        return false;
+    if (engine->runtime_path != NULL)
+        recover_processes(engine, alive, removed);
+    if (!recover_names(engine, "run/doors/", alive, recover_doors, error) ||
         !recover_names(engine, "data/", alive, recover_sealing, error))
         return false;
-    *ret_ended = ended;
+    *ret_ended = (int)g_hash_table_size(removed);
     return true;
 }

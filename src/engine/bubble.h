@@ -11,6 +11,9 @@ char *bubble_name(const Engine *engine, const char *service_id);
  * *RET_MADE becomes true as soon as there is something to undo. The plan's result, or NULL. */
 json_t *bubble_start(Engine *engine, const Plan *plan, const PlanStep *step, bool *ret_made,
                      GError **error);
+/* Ends and removes the bubble of a service, also what podman may have lost of it. *RET_FOUND: there
+ * was one. */
+bool bubble_remove(Engine *engine, const char *service_id, bool *ret_found, GError **error);
 /* The array that plan_service_list_new documents, or NULL. */
 json_t *bubble_list(Engine *engine, GError **error);
 /* Is there a service of the project ID, or one that the dataset ID is mounted in? */

@@ -314,6 +314,7 @@ static bool engine_fill(Engine *engine, const EngineOptions *options, const char
         .tmpdir = images_tmpdir(engine->images),
         .run_dir = run_dir,
     };
+    engine->runtime_path = g_find_program_in_path(podman.runtime);
     engine_fill_limits(engine, options->config);
     engine_find_podman(engine, &podman);
     return true;
@@ -328,6 +329,7 @@ static void engine_clear(Engine *engine)
     g_free(engine->state_dir);
     g_free(engine->sas_path);
     g_free(engine->seccomp_path);
+    g_free(engine->runtime_path);
     for (int i = 0; i < ENGINE_LOCKS; i++)
         g_mutex_clear(&engine->locks[i]);
 }

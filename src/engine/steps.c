@@ -235,9 +235,7 @@ static bool apply_thaw(Run *run, const PlanStep *step, GError **error)
 static bool apply_stop(Run *run, const PlanStep *step, GError **error)
 {
     bool found = false;
-    g_autofree char *name = bubble_name(run->engine, run->plan->service_id);
-    if ((run->engine->podman != NULL &&
-         !podman_remove(run->engine->podman, name, &found, error)) ||
+    if (!bubble_remove(run->engine, run->plan->service_id, &found, error) ||
         !places_remove(run->engine->places, step->path, error))
         return false;
     result_set(run, "found", json_boolean(found));
@@ -318,10 +316,8 @@ static const StepApply step_applies[PLAN_STEP_COUNT] = {
 static void run_undo(Run *run)
 {
     bool found = false;
-    if (run->container_made) {
-        g_autofree char *name = bubble_name(run->engine, run->plan->service_id);
-        podman_remove(run->engine->podman, name, &found, NULL);
-    }
+    if (run->container_made)
+        bubble_remove(run->engine, run->plan->service_id, &found, NULL);
     if (run->doors_made) {
         g_autofree char *doors = g_strconcat("run/doors/", run->plan->service_id, NULL);
         places_remove(run->engine->places, doors, NULL);

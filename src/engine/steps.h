@@ -23,6 +23,7 @@ typedef struct Engine {
     Images *images;
     Podman *podman; /* NULL where there is none: no service can be, nor start */
     char *sas_path, *seccomp_path;
+    char *runtime_path; /* of the OCI runtime; NULL where it is not installed */
     EngineLimits limits;
     int64_t files_max, processes_max; /* resource limits of a bubble, within our own */
     GMutex locks[ENGINE_LOCKS];       /* by subject; see steps.c */

@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DARSE_BUILD", ROOT / "build")).resolve()
-BINARY = Path(os.environ.get("DARSE_BINARY", BUILD / "darse")).resolve()
+BINARY = Path(os.environ.get("DARSE_BINARY", BUILD / "src" / "darse")).resolve()
 SAS = str(BUILD / "sas" / "sas")
 STORE = os.environ.get("DARSE_STORE", "/var/lib/darse/containers")
 SERVE_UID = 61234
@@ -227,8 +227,7 @@ class Bubble:
             connection.close()
 
     def open_kernel(self):
-        """Starts a Python kernel and connects to it, as the page does."""
-        import websocket
+        """Starts a Python kernel."""
         self.wait_ready()
         _, headers, _ = self.http("GET", "/lab")
         xsrf = next(h.split(";")[0] for h in headers.get_all("Set-Cookie") if h.startswith("_xsrf="))
@@ -236,17 +235,23 @@ class Bubble:
                 "Content-Type": "application/json"}
         status, _, body = self.http("POST", "/api/kernels", json.dumps({"name": "python3"}), send)
         assert status == 201, body
-        kernel = json.loads(body)["id"]
-        self.kernel = websocket.create_connection(
-            f"ws://bubble/api/kernels/{kernel}/channels", socket=self.connect(timeout=120),
-            cookie=xsrf)
+        self.kernel = (json.loads(body)["id"], xsrf)
+
+    def listen(self):
+        """Connects to the kernel as the page does. Jupyter closes a connection whose other end does
+        not answer its pings, and between two tests nobody does: one connection a run."""
+        import websocket
+        if self.kernel is None:
+            self.open_kernel()
+        kernel, xsrf = self.kernel
+        return websocket.create_connection(f"ws://bubble/api/kernels/{kernel}/channels",
+                                           socket=self.connect(timeout=120), cookie=xsrf)
 
     def run(self, code):
         """Runs CODE in the kernel and returns what it printed; an exception there is one here."""
-        if self.kernel is None:
-            self.open_kernel()
+        channel = self.listen()
         request = uuid.uuid4().hex
-        self.kernel.send(json.dumps({
+        channel.send(json.dumps({
             "channel": "shell", "parent_header": {}, "metadata": {}, "buffers": [],
             "header": {"msg_id": request, "msg_type": "execute_request", "username": "",
                        "session": request, "version": "5.3", "date": ""},
@@ -254,7 +259,7 @@ class Bubble:
                         "allow_stdin": False, "user_expressions": {}, "stop_on_error": True}}))
         printed, failure, idle, replied = "", None, False, False
         while not (idle and replied):
-            message = json.loads(self.kernel.recv())
+            message = json.loads(channel.recv())
             if message.get("parent_header", {}).get("msg_id") != request:
                 continue
             content = message["content"]
@@ -266,6 +271,7 @@ class Bubble:
                 replied = True
             elif message["msg_type"] == "status" and content["execution_state"] == "idle":
                 idle = True
+        channel.close()
         assert failure is None, failure
         return printed
 

@@ -799,6 +799,14 @@ def test_services_outlive_a_killed_engine(new_engine):
     assert engine.stop(one.id) == {"found": True}
 
 
+def processes_about(service):
+    """The conmon of a service's container, and what it started."""
+    listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True)
+    rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
+    monitors = {row[0] for row in rows if "conmon" in row[2] and service in row[2]}
+    return [row for row in rows if row[0] in monitors or row[1] in monitors]
+
+
 def test_an_engine_killed_in_the_middle_leaves_nothing_half_done(new_engine):
     engine = new_engine()
     engine.open_project(PROJECT_A, BASE_A)
@@ -817,6 +825,10 @@ def test_an_engine_killed_in_the_middle_leaves_nothing_half_done(new_engine):
         for service, about in listed.items():
             assert about["state"] == "running"
             engine.stop(service)
+        deadline = time.monotonic() + 10
+        while left := processes_about(plan["service_id"]):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.05)
     assert os.listdir(engine.state / "run" / "doors") == []
 
 
