@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +139,8 @@ int unix_listen(const char *path, mode_t mode, GError **error)
         return -1;
     }
     unlink(path);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, mode) < 0 ||
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+        fchmodat(AT_FDCWD, path, mode, AT_SYMLINK_NOFOLLOW) < 0 ||
         listen(fd, 128) < 0) {
         error_set_errno(error, errno, "frame.listen", "Cannot listen on %s", path);
         return -1;
