@@ -201,7 +201,7 @@ def parse_arguments():
 
 def parts_of(stage):
     folder = TREE / STAGES[stage][1]
-    patterns = {"unit": "test_*", "fuzz": "*.c", "scenario": "test_*.py", "web": "*.test.*",
+    patterns = {"unit": "test_*", "fuzz": "fuzz_*.c", "scenario": "test_*.py", "web": "*.test.*",
                 "browser": "*.test.*"}
     return sorted({path.name.split(".")[0] for path in folder.glob(patterns[stage])})
 
