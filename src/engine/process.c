@@ -27,7 +27,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PROCESS_THREADS       8
+#define PROCESS_THREADS       24
+#define PROCESS_ORDINARY_MAX  16 /* the other threads are for taking services away */
 #define PROCESS_WAITING_MAX   64
 #define PROCESS_REQUEST_MS    10000
 #define PROCESS_RECOVER_MS    30000
@@ -46,6 +47,7 @@ typedef struct Process {
     GMutex lock;
     GCond changed;
     bool recovered, stopping;
+    int ordinary; /* plans under way that may be long */
 } Process;
 
 /* ---- One conversation ---- */
@@ -137,6 +139,34 @@ static LogLevel plan_level(const Plan *plan, const GError *error)
     return quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
+/* What ends somebody's access must find a thread, however many copies and starts are asked for. */
+static bool kind_is_urgent(PlanKind kind)
+{
+    return kind == PLAN_SERVICE_FREEZE || kind == PLAN_SERVICE_STOP || kind == PLAN_SERVICE_LIST ||
+           kind == PLAN_HOST_CHECK;
+}
+
+static bool ordinary_enter(Process *process, PlanKind kind, GError **error)
+{
+    if (kind_is_urgent(kind))
+        return true;
+    g_mutex_lock(&process->lock);
+    bool room = process->ordinary < PROCESS_ORDINARY_MAX;
+    process->ordinary += room ? 1 : 0;
+    g_mutex_unlock(&process->lock);
+    return room || error_set(error, ERROR_UNAVAILABLE, "engine.busy",
+                             "The engine is busy; try again in a moment.");
+}
+
+static void ordinary_leave(Process *process, PlanKind kind)
+{
+    if (kind_is_urgent(kind))
+        return;
+    g_mutex_lock(&process->lock);
+    process->ordinary--;
+    g_mutex_unlock(&process->lock);
+}
+
 static void log_plan(const Plan *plan, const GError *error, gint64 began)
 {
     g_autofree char *ms = g_strdup_printf("%.1f", (double)(g_get_monotonic_time() - began) / 1000);
@@ -154,9 +184,13 @@ static json_t *talk_apply(Process *process, Talk *talk, const Plan *plan, GError
 {
     if (plan == NULL || !plan_check(plan, &process->engine.limits, error))
         return NULL;
-    if (!kind_is_offline(plan->kind) && !process_wait_recovered(process, error))
+    if (!ordinary_enter(process, plan->kind, error))
         return NULL;
-    return steps_apply(&process->engine, plan, talk_progress, talk, error);
+    json_t *result = NULL;
+    if (kind_is_offline(plan->kind) || process_wait_recovered(process, error))
+        result = steps_apply(&process->engine, plan, talk_progress, talk, error);
+    ordinary_leave(process, plan->kind);
+    return result;
 }
 
 static void talk_run(void *data, void *user)

@@ -344,7 +344,8 @@ static uint64_t subjects_lock(Engine *engine, const Plan *plan)
 {
     const char *const subjects[] = {plan->project_id, plan->service_id, plan->dataset_id};
     uint64_t taken = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(subjects); i++) {
+    /* Freezing waits for nobody, not even for a copy whose subject has the same hash. */
+    for (size_t i = 0; i < G_N_ELEMENTS(subjects) && plan->kind != PLAN_SERVICE_FREEZE; i++) {
         if (subjects[i] != NULL)
             taken |= UINT64_C(1) << (g_str_hash(subjects[i]) % ENGINE_LOCKS);
     }

@@ -57,11 +57,13 @@ static bool guard_check(StoreTx *tx, void *data, GError **error)
     return true;
 }
 
-/* Frozen first, so that nothing runs on the data from here on; then said; then removed. */
+/* Cut, then frozen, so that nothing runs on the data from here on; then said; then removed. The cut
+ * comes before the engine is asked, which may be slow, and again for what came in between. */
 static void guard_take_away(Services *services, const LostRight *lost)
 {
     g_autoptr(GError) problem = NULL;
     g_autoptr(Plan) plan = plan_service_freeze_new(lost->id);
+    live_end_relays(services, lost->id);
     if (!engine_client_run(services->app->engine, plan, NULL, NULL, NULL, &problem))
         log_warning("services.freeze_failed", "service", lost->id, "why", problem->message);
     g_clear_error(&problem);

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -629,6 +630,35 @@ def test_a_file_is_collected_with_its_hash(prepared):
         prepared.call(collect(PROJECT_A, BASE_A, "out/t.csv", export, "t.csv"))
     (source / "t.csv").write_bytes(b"changed")
     assert copy.read_bytes() == CSV
+
+
+def test_freezing_waits_for_no_copy(prepared):
+    """However many copies are asked for, what ends somebody's access finds a thread."""
+    big = prepared.state / "projects" / PROJECT_A / "files" / "big.csv"
+    big.touch()
+    os.truncate(big, 128 * MIB)
+    refusals = []
+
+    def copy():
+        try:
+            prepared.call(collect(PROJECT_A, BASE_A, "big.csv", new_id("exp"), "b", 256 * MIB))
+        except Refused as refused:
+            refusals.append(refused.reason)
+
+    copies = [threading.Thread(target=copy) for _ in range(24)]
+    for one in copies:
+        one.start()
+    time.sleep(0.2)
+    with pytest.raises(Refused):
+        prepared.freeze(new_id("svc"))
+    prepared.services()
+    assert sum(one.is_alive() for one in copies) > 8, "it waited for them, or they were too quick"
+    for one in copies:
+        one.join()
+    assert set(refusals) <= {"engine.busy"}
+    big.unlink()
+    for export in (prepared.state / "projects" / PROJECT_A / "drafts").iterdir():
+        (export / "b").unlink(missing_ok=True)
 
 
 def test_what_is_not_a_plain_file_is_not_collected(prepared):
