@@ -60,11 +60,11 @@ static const HttpField person_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "per"},
     {"login", HTTP_TEXT, .required = true},
     {"name", HTTP_TEXT, .required = true},
-    {"email", HTTP_TEXT, .required = true},
+    {"email", HTTP_TEXT, .summary = "Told to the person and to officers"},
     {"organisation", HTTP_OBJECT, .required = true, .fields = organisation_brief_fields},
     {"roles", HTTP_CHOICES, .required = true, .choices = ROLE_WORDS},
-    {"language", HTTP_CHOICE, .required = true, .choices = "fr en"},
-    {"has_second_factor", HTTP_BOOLEAN, .required = true},
+    {"language", HTTP_CHOICE, .choices = "fr en"},
+    {"has_second_factor", HTTP_BOOLEAN, .summary = "Told to the person and to officers"},
     {"disabled", HTTP_BOOLEAN, .required = true},
     {0},
 };
@@ -553,6 +553,20 @@ static const HttpField person_change_fields[] = {
     {0},
 };
 
+/* Colleagues are found by name; whose account has no second factor is nobody's business but theirs
+ * and the officers'. */
+static json_t *person_json_for(const PolicyActor *actor, const IdentityPerson *person)
+{
+    json_t *json = identity_person_json(person);
+    if (policy_decide(actor, VERB_PERSON_MANAGE, NULL).allowed ||
+        strcmp(person->id, actor->id) == 0)
+        return json;
+    static const char *const own[] = {"email", "language", "has_second_factor"};
+    for (size_t i = 0; i < G_N_ELEMENTS(own); i++)
+        json_object_del(json, own[i]);
+    return json;
+}
+
 static bool persons_read(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
 {
     ListRead *list = data;
@@ -561,7 +575,8 @@ static bool persons_read(StoreTx *tx, const PolicyActor *actor, void *data, GErr
         !person_list(tx, list->search, list->after, list->limit + 1, &persons, error))
         return false;
     for (guint i = 0; i < persons->len; i++)
-        json_array_append_new(list->items, identity_person_json(g_ptr_array_index(persons, i)));
+        json_array_append_new(list->items,
+                              person_json_for(actor, g_ptr_array_index(persons, i)));
     return true;
 }
 
@@ -611,7 +626,8 @@ static bool show_person(HttpRequest *request, GError **error)
     PersonRead read = {.id = http_request_segment(request, "person")};
     bool ok = look_run(request_app(request), request_actor(request), VERB_PERSON_LIST, read.id,
                        false, person_read, &read, error) &&
-              reply_person(request, 200, read.person, error);
+              http_reply_json(request, 200, person_json_for(request_actor(request), read.person),
+                              error);
     identity_person_free(read.person);
     return ok;
 }

@@ -166,6 +166,10 @@ static void test_http_persons(Fixture *f, gconstpointer data)
     expect(scientist, "PATCH", path, json_pack("{s:b}", "disabled", true), 403, "policy.role");
     g_assert_cmpint(call(scientist, "GET", "/api/v1/persons?limit=2", NULL, &page), ==, 200);
     g_assert_cmpuint(json_array_size(json_object_get(page, "items")), ==, 2);
+    const json_t *colleague = json_array_get(json_object_get(page, "items"), 0);
+    g_assert_nonnull(json_object_get(colleague, "login"));
+    g_assert_null(json_object_get(colleague, "email"));
+    g_assert_null(json_object_get(colleague, "has_second_factor"));
     g_autofree char *next = g_strconcat("/api/v1/persons?limit=2&cursor=",
                                         json_string_value(json_object_get(page, "next")), NULL);
     g_assert_cmpint(call(scientist, "GET", next, NULL, &second), ==, 200);
