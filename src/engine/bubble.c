@@ -194,18 +194,15 @@ json_t *bubble_start(Engine *engine, const Plan *plan, const PlanStep *step, boo
     return result;
 }
 
-/* Ends the processes of containers named NAME. A container that was removed properly has none. */
-static int leftovers_end_named(const Engine *engine, const char *name)
+/* Ends the processes of containers named NAME that podman does not know of. */
+static void leftovers_end_named(const Engine *engine, const char *name)
 {
-    int ended = 0;
     g_autoptr(GPtrArray) found = leftovers_find();
     for (guint i = 0; engine->runtime_path != NULL && i < found->len; i++) {
         const Leftover *leftover = g_ptr_array_index(found, i);
-        if (strcmp(leftover->name, name) == 0 &&
-            leftover_end(leftover, engine->runtime_path, NULL))
-            ended++;
+        if (strcmp(leftover->name, name) == 0)
+            leftover_end(leftover, engine->runtime_path, NULL);
     }
-    return ended;
 }
 
 bool bubble_remove(Engine *engine, const char *service_id, bool *ret_found, GError **error)
@@ -214,7 +211,9 @@ bool bubble_remove(Engine *engine, const char *service_id, bool *ret_found, GErr
     g_autofree char *name = bubble_name(engine, service_id);
     if (engine->podman != NULL && !podman_remove(engine->podman, name, &found, error))
         return false;
-    *ret_found = leftovers_end_named(engine, name) > 0 || found;
+    if (!found)
+        leftovers_end_named(engine, name);
+    *ret_found = found;
     return true;
 }
 
@@ -346,6 +345,27 @@ static bool recover_containers(Engine *engine, GHashTable *alive, GHashTable *re
     return true;
 }
 
+/* Storage of containers of this instance that podman was killed while making. */
+static bool recover_storage(Engine *engine, GError **error)
+{
+    size_t i;
+    json_t *container;
+    if (engine->podman == NULL)
+        return true;
+    g_autofree char *ours = container_name(keys_instance_id(engine->keys), "");
+    g_autoptr(json_t) storage = podman_list_storage(engine->podman, error);
+    if (storage == NULL)
+        return false;
+    json_array_foreach (storage, i, container) {
+        bool found = false;
+        const char *name = first_name(container);
+        if (name != NULL && g_str_has_prefix(name, ours) &&
+            !podman_remove(engine->podman, name, &found, error))
+            return false;
+    }
+    return true;
+}
+
 /* Processes of containers that podman was killed while making: those just removed, and those of
  * this instance that it never wrote down. */
 static void recover_processes(Engine *engine, GHashTable *alive, GHashTable *removed)
@@ -413,7 +433,7 @@ bool bubble_recover(Engine *engine, int *ret_ended, GError **error)
 {
     g_autoptr(GHashTable) alive = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) removed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    if (!recover_containers(engine, alive, removed, error))
+    if (!recover_containers(engine, alive, removed, error) || !recover_storage(engine, error))
         return false;
     if (engine->runtime_path != NULL)
         recover_processes(engine, alive, removed);

@@ -20,8 +20,8 @@ typedef struct Leftover {
 void leftover_free(Leftover *leftover);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Leftover, leftover_free)
 
-/* Reads a process's command line (words ended by NUL, as in /proc). NULL if it is not a conmon's, or
- * its identifier is not one. Pure. */
+/* Reads a process's command line (words ended by NUL, as in /proc). NULL if it is not a conmon's,
+ * or its identifier is not one. Pure. */
 Leftover *leftover_parse(const char *command_line, size_t size);
 
 /* All that have a conmon now, wanted or not: an array of Leftover. */

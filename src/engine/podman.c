@@ -475,16 +475,9 @@ bool podman_pid(Podman *podman, const char *name, pid_t *ret_pid, int64_t *ret_s
     return true;
 }
 
-json_t *podman_list(Podman *podman, const char *label, const char *value, GError **error)
+static json_t *podman_list_path(Podman *podman, const char *path, GError **error)
 {
     g_auto(PodmanAnswer) answer = {0};
-    g_autofree char *wanted = g_strconcat(label, "=", value, NULL);
-    g_autoptr(json_t) filters = json_pack("{s:[s]}", "label", wanted);
-    char *text = json_dumps(filters, JSON_COMPACT);
-    g_autofree char *escaped = g_uri_escape_string(text, NULL, FALSE);
-    free(text);
-    g_autofree char *path =
-        g_strconcat("/containers/json?all=true&filters=", escaped, NULL);
     if (!podman_call(podman, "GET", path, NULL, &answer, error))
         return NULL;
     if (answer.status != 200 || !json_is_array(answer.json)) {
@@ -492,6 +485,34 @@ json_t *podman_list(Podman *podman, const char *label, const char *value, GError
         return NULL;
     }
     return json_incref(answer.json);
+}
+
+json_t *podman_list_storage(Podman *podman, GError **error)
+{
+    g_autoptr(json_t) all =
+        podman_list_path(podman, "/containers/json?all=true&external=true", error);
+    size_t i;
+    json_t *container;
+    if (all == NULL)
+        return NULL;
+    json_t *storage = json_array();
+    json_array_foreach (all, i, container) {
+        if (g_strcmp0(json_string_value(json_object_get(container, "State")), "storage") == 0)
+            json_array_append(storage, container);
+    }
+    return storage;
+}
+
+json_t *podman_list(Podman *podman, const char *label, const char *value, GError **error)
+{
+    g_autofree char *wanted = g_strconcat(label, "=", value, NULL);
+    g_autoptr(json_t) filters = json_pack("{s:[s]}", "label", wanted);
+    char *text = json_dumps(filters, JSON_COMPACT);
+    g_autofree char *escaped = g_uri_escape_string(text, NULL, FALSE);
+    free(text);
+    g_autofree char *path =
+        g_strconcat("/containers/json?all=true&filters=", escaped, NULL);
+    return podman_list_path(podman, path, error);
 }
 
 bool podman_has_image(Podman *podman, const char *image_id)

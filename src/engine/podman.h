@@ -57,6 +57,8 @@ bool podman_pid(Podman *podman, const char *name, pid_t *ret_pid, int64_t *ret_s
                 GError **error);
 /* Containers whose label LABEL has the value VALUE: podman's own array. NULL on failure. */
 json_t *podman_list(Podman *podman, const char *label, const char *value, GError **error);
+/* Containers that podman has only the storage of, whoever made them. NULL on failure. */
+json_t *podman_list_storage(Podman *podman, GError **error);
 /* Is the image with this identifier in the store? */
 bool podman_has_image(Podman *podman, const char *image_id);
 /* Podman's version. NULL on failure. */

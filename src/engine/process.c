@@ -439,18 +439,32 @@ static bool process_begin(Process *process, const EngineOptions *options, GError
     return process->threads != NULL;
 }
 
+/* Bubbles do not need it once they run. */
+static void process_remove_run_dir(const Process *process)
+{
+    static const char *const names[] = {"seccomp.json", "podman.sock", "lock"};
+    if (process->run_dir == NULL || process->listen_fd < 0)
+        return; /* it may be another engine's */
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_build_filename(process->run_dir, names[i], NULL);
+        unlink(path);
+    }
+    rmdir(process->run_dir);
+}
+
 static void process_end(Process *process)
 {
     g_mutex_lock(&process->lock);
     process->stopping = true;
     g_cond_broadcast(&process->changed);
     g_mutex_unlock(&process->lock);
-    fd_cleanup(&process->listen_fd);
     if (process->threads != NULL)
         g_thread_pool_free(process->threads, FALSE, TRUE); /* plans under way are finished */
     if (process->recoverer != NULL)
         g_thread_join(process->recoverer);
     engine_clear(&process->engine);
+    process_remove_run_dir(process);
+    fd_cleanup(&process->listen_fd);
     fd_cleanup(&process->signal_fd);
     fd_cleanup(&process->lock_fd);
     g_free(process->run_dir);
