@@ -152,7 +152,10 @@ static bool tree_remove_at(int parent_fd, const char *name, GError **error)
         return true;
     if (errno != EISDIR && errno != EPERM)
         return error_set_errno(error, errno, "files.remove", "Cannot remove %s", name);
-    int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    /* What is mounted below is somebody else's: removing stops there, with EXDEV. */
+    struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+                           .resolve = parent_fd != AT_FDCWD ? RESOLVE_NO_XDEV : 0};
+    int fd = (int)syscall(SYS_openat2, parent_fd, name, &how, sizeof how);
     if (fd < 0)
         return error_set_errno(error, errno, "files.remove", "Cannot open %s", name);
     if (!tree_empty(fd, error))

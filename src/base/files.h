@@ -27,7 +27,8 @@ bool fd_write_all(int fd, const void *bytes, size_t size, GError **error);
 /* Folder and its parents; no error if it is there. The last one gets MODE. */
 bool folder_make(const char *path, mode_t mode, GError **error);
 bool folder_sync(const char *path, GError **error);
-/* Removes a tree without following links; no error if it is not there. */
+/* Removes a tree without following links; no error if it is not there. It fails at a folder on which
+ * something is mounted, and leaves that alone. */
 bool tree_remove(const char *path, GError **error);
 
 /* A relative path that a person gave: UTF-8, 1..1024 bytes, segments of 1..255 bytes, none of

@@ -51,8 +51,9 @@ static bool guard_check(StoreTx *tx, void *data, GError **error)
         const Service *service = g_ptr_array_index(rows, i);
         if (service->state == SERVICE_FREEZING || service->state == SERVICE_STOPPING)
             continue;
-        if (!guard_check_one(tx, service, lost, error))
-            return false;
+        g_autoptr(GError) problem = NULL;
+        if (!guard_check_one(tx, service, lost, &problem)) /* the others are asked all the same */
+            log_error("services.guard_failed", "service", service->id, "why", problem->message);
     }
     return true;
 }

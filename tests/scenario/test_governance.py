@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may use what, who says so, and how a result leaves: through the API, as the people involved."""
+import hashlib
 import json
+import os
 import socket
 import subprocess
 import zipfile
 
+import duckdb
 import pytest
 
 from darse import wait_until
@@ -361,3 +364,19 @@ def test_one_rejection_rejects(server, who, secure):
     assert decided["state"] == "rejected"
     who.scientist.refused("POST", path + "/submit", status=409)
     who.scientist.refused("GET", path + "/release", status=409)
+
+
+def test_parquet_leaves_as_its_values_alone(server, who, secure):
+    """What no reader shows, metadata here, is not in the copy that is reviewed and released."""
+    folder = server.state / "projects" / secure["id"] / "files"
+    file = folder / "hidden.parquet"
+    duckdb.sql(f"COPY (SELECT 'a' AS g, 30 AS n) TO '{file}' "
+               "(FORMAT parquet, KV_METADATA {note: 'a secret of somebody'})")
+    os.chown(file, folder.stat().st_uid, folder.stat().st_gid)
+    assert b"a secret of somebody" in file.read_bytes()
+    path = export_of(who, secure, "Hidden")
+    added = who.scientist.ok("POST", path + "/files", {
+        "path": "hidden.parquet", "declaration": {"count": "n"}})
+    copy, = (server.state / "projects" / secure["id"] / "drafts").rglob(added["id"])
+    assert b"a secret of somebody" not in copy.read_bytes()
+    assert added["sha256"] == hashlib.sha256(copy.read_bytes()).hexdigest()
