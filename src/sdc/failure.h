@@ -3,7 +3,7 @@
 #ifndef DARSE_SDC_FAILURE_H
 #define DARSE_SDC_FAILURE_H
 
-#include "sdc/sdc.h"
+#include "sdc/core.h"
 
 #include <stdarg.h>
 #include <stdio.h>
