@@ -17,6 +17,7 @@
 
 typedef struct EngineClient EngineClient;
 typedef struct Events Events;
+typedef struct Clock Clock;
 
 /* The rooms that may keep a state of their own in the App. */
 typedef enum RoomSlot {
@@ -38,6 +39,7 @@ typedef struct App {
     EngineClient *engine;
     HttpServer *portal;
     HttpServer *lake;
+    Clock *clock;                 /* set once everything listens; NULL before (server/clock.h) */
     void *room_data[ROOM_COUNT];  /* a room's own state, made by its start() */
 } App;
 

@@ -34,7 +34,6 @@ typedef struct Serve {
     const HttpSite *portal_sites[3];
     const HttpSite *lake_sites[2];
     char *portal_url, *lake_url, *services_suffix, *program;
-    Clock *clock;
     size_t rooms_started;
 } Serve;
 
@@ -270,7 +269,7 @@ static bool serve_start(Serve *serve, GError **error)
 static void serve_stop(Serve *serve)
 {
     App *app = &serve->app;
-    clock_stop(serve->clock);
+    clock_stop(app->clock);
     if (app->events != NULL)
         events_close(app->events);
     if (app->portal != NULL)
@@ -328,7 +327,7 @@ int serve_run(const Config *config, const Room *const *rooms, GError **error)
     serve.app.program = serve.program;
     bool ok = serve_start(&serve, error);
     if (ok) {
-        serve.clock = clock_start(&serve.app, rooms);
+        serve.app.clock = clock_start(&serve.app, rooms);
         g_autofree char *took = g_strdup_printf("%" G_GINT64_FORMAT,
                                                 time_monotonic_ms() - began);
         log_info("serve.ready", "portal", serve.portal_url, "lake", serve.lake_url, "took_ms",
