@@ -615,4 +615,12 @@ const HttpRoute accreditation_routes[] = {
     {0},
 };
 
-const Room accreditation_room = {.name = "accreditation", .routes = accreditation_routes};
+static bool accreditation_measure(App *app, GError **error)
+{
+    return measure_rows(app, METRIC_QUEUE,
+                        "SELECT 'applications', count(*) FROM application WHERE state = 'submitted'",
+                        error);
+}
+
+const Room accreditation_room = {.name = "accreditation", .routes = accreditation_routes,
+                                 .measure = accreditation_measure};

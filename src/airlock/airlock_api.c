@@ -566,7 +566,14 @@ static void airlock_stop(App *app)
     g_free(g_steal_pointer(&app->room_data[ROOM_AIRLOCK]));
 }
 
+static bool airlock_measure(App *app, GError **error)
+{
+    return measure_rows(app, METRIC_QUEUE,
+                        "SELECT 'exports', count(*) FROM export WHERE state = 'submitted'", error);
+}
+
 const Room airlock_room = {.name = "airlock",
                            .routes = airlock_routes,
                            .start = airlock_start,
-                           .stop = airlock_stop};
+                           .stop = airlock_stop,
+                           .measure = airlock_measure};

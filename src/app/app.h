@@ -10,6 +10,7 @@
 
 #include "audit/audit.h"
 #include "base/config.h"
+#include "base/metrics.h"
 #include "base/verbs.h"
 #include "http/http.h"
 #include "policy/policy.h"
@@ -57,6 +58,8 @@ typedef struct Room {
     const Duty *duties;           /* idem */
     bool (*start)(App *app, GError **error);  /* after store, audit, engine client; before listening */
     void (*stop)(App *app);
+    /* Sets the room's gauges (base/metrics.h), each time that they are about to be read. */
+    bool (*measure)(App *app, GError **error);
 } Room;
 
 /* ---- the one way to act ---- */
@@ -117,6 +120,9 @@ json_t *events_wait(EventsTap *tap, int timeout_ms, bool *ret_closed);
 void events_untap(EventsTap *tap);
 /* Wakes every waiter for good, at stop. */
 void events_close(Events *events);
+
+/* Sets METRIC, which has one label, to what SQL counts: rows of (label, count). */
+bool measure_rows(App *app, Metric metric, const char *sql, GError **error);
 
 /* ---- pages of a list ---- */
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/times.h"
 
 #include <string.h>
@@ -39,6 +40,7 @@ struct Audit {
     int waiters;
     char *note;
     int64_t size;
+    int64_t published_ms;     /* when the newest checkpoint was written */
     GError *failure;          /* of the last round, or NULL */
     GThread *thread;
 };
@@ -104,6 +106,7 @@ static void audit_publish(Audit *audit, TreeEdge *edge, char *note)
     g_free(audit->note);
     audit->note = note;
     audit->size = edge->size;
+    audit->published_ms = time_now_ms();
     g_cond_broadcast(&audit->published);
     g_mutex_unlock(&audit->mutex);
 }
@@ -168,6 +171,8 @@ static void audit_note_failure(Audit *audit, GError *failure)
         log_info("audit.recovered");
     g_clear_error(&audit->failure);
     audit->failure = failure;
+    if (failure != NULL)
+        metric_add(METRIC_AUDIT_FAILURES, NULL, NULL, 1);
     if (failure != NULL)
         g_cond_broadcast(&audit->published);
 }
@@ -324,6 +329,7 @@ static bool audit_load(Audit *audit, GError **error)
                            !store_read(audit->store, audit_compare_tail, &tail, error)))
         return false;
     audit->size = checkpoint.size;
+    audit->published_ms = log_checkpoint_time(audit->folder);
     bool more = true;
     for (bool must_publish = !has_checkpoint; more; must_publish = false) {
         if (!audit_round(audit, must_publish, &more, error))
@@ -410,6 +416,16 @@ char *audit_checkpoint(Audit *audit, GError **error)
     char *note = g_strdup(audit->note);
     g_mutex_unlock(&audit->mutex);
     return note;
+}
+
+void audit_measure(Audit *audit)
+{
+    g_mutex_lock(&audit->mutex);
+    int64_t size = audit->size;
+    int64_t age_us = (time_now_ms() - audit->published_ms) * 1000;
+    g_mutex_unlock(&audit->mutex);
+    metric_set(METRIC_AUDIT_ENTRIES, NULL, NULL, size);
+    metric_set(METRIC_AUDIT_CHECKPOINT_AGE, NULL, NULL, age_us);
 }
 
 const char *audit_verifier_key(const Audit *audit)

@@ -76,6 +76,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Audit, audit_close)
 bool audit_wait(Audit *audit, int64_t sequence, int timeout_ms, GError **error);
 /* The newest signed checkpoint, as text. Caller frees. */
 char *audit_checkpoint(Audit *audit, GError **error);
+/* Sets the metrics of the log. */
+void audit_measure(Audit *audit);
 /* What checks its signature: "name+hash+base64". Lives as long as AUDIT. */
 const char *audit_verifier_key(const Audit *audit);
 /* Everything needed to check entry SEQUENCE offline, as one JSON object: {"checkpoint":text,

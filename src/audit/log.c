@@ -5,6 +5,7 @@
 #include "audit/tiles.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/times.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,13 @@ bool log_load_checkpoint(const char *folder, const char *verifier_key, char **re
 }
 
 /* --- proofs --- */
+
+int64_t log_checkpoint_time(const char *folder)
+{
+    struct stat st;
+    g_autofree char *path = g_build_filename(folder, "checkpoint", NULL);
+    return stat(path, &st) == 0 ? st.st_mtim.tv_sec * TIME_SECOND_MS : 0;
+}
 
 json_t *log_prove(const char *folder, const char *note, int64_t size, const char *verifier_key,
                   const LogRow *row, GError **error)

@@ -28,6 +28,14 @@ static const ConfigOption options[] = {
     {"server", "max_body_bytes", CONFIG_INTEGER, "1048576", 1024, 1073741824,
      "Largest JSON body of an API call."},
     {"server", "log_level", CONFIG_TEXT, "info", 0, 0, "debug, info, warning or error."},
+    {"metrics", "port", CONFIG_INTEGER, "0", 0, 65535,
+     "Port of a listener of its own for /metrics (Prometheus) and /healthz with its parts. 0: there is "
+     "none."},
+    {"metrics", "listen", CONFIG_TEXT, "127.0.0.1", 0, 0,
+     "Address of that listener. Any other than loopback needs a token."},
+    {"metrics", "token_file", CONFIG_TEXT, "", 0, 0,
+     "File with the token that the metrics ask for (16 characters or more), readable by the server's "
+     "user. Empty: none, on loopback."},
     {"store", "url", CONFIG_TEXT, "", 0, 0,
      "Database. Empty: SQLite in the state directory. Otherwise a PostgreSQL address, "
      "postgresql://user@host/database; its password comes from store.password_file."},

@@ -7,6 +7,7 @@
 #include "http/internal.h"
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/times.h"
 
 #include <poll.h>
@@ -129,12 +130,24 @@ static bool request_run(HttpRequest *request, GError **error)
     return done;
 }
 
+/* What a request is counted as: never its path, which anybody can invent. */
+static const char *metric_class(const HttpRequest *request)
+{
+    if (request->route != NULL)
+        return request->route->tag != NULL ? request->route->tag : "other";
+    if (request->site == NULL)
+        return "none";
+    return request->site->raw != NULL ? request->site->name : "pages";
+}
+
 static enum MHD_Result request_complete(HttpRequest *request)
 {
     set_deadline(request, 0);
     g_autoptr(GError) failure = NULL;
     if (!request_run(request, &failure))
         problem_reply(request, failure);
+    metric_observe(METRIC_HTTP_SECONDS, metric_class(request), NULL,
+                   g_get_monotonic_time() - request->connection->started_us);
     return send_or_close(request, false);
 }
 
@@ -149,6 +162,7 @@ enum MHD_Result dispatch(void *server, struct MHD_Connection *mhd, const char *u
         request = request_new(server, mhd, method);
         *context = request;
         atomic_fetch_add(&request->server->active, 1);
+        metric_add(METRIC_HTTP_ACTIVE, NULL, NULL, 1);
         return head_received(request);
     }
     if (*upload_size == 0)
@@ -197,6 +211,13 @@ static void log_access(const HttpRequest *request, enum MHD_RequestTerminationCo
              code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "complete" : "cut");
 }
 
+static const char *metric_status(const HttpRequest *request)
+{
+    static const char *const classes[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+    int digit = request->reply.status / 100;
+    return classes[digit >= 1 && digit <= 5 ? digit : 0];
+}
+
 void dispatch_completed(void *server, struct MHD_Connection *mhd, void **context,
                         enum MHD_RequestTerminationCode code)
 {
@@ -208,6 +229,8 @@ void dispatch_completed(void *server, struct MHD_Connection *mhd, void **context
     if (request->linger && !atomic_load(&self->stopping))
         linger(request->connection->fd);
     log_access(request, code);
+    metric_add(METRIC_HTTP_REQUESTS, metric_class(request), metric_status(request), 1);
+    metric_add(METRIC_HTTP_ACTIVE, NULL, NULL, -1);
     MHD_set_connection_option(mhd, MHD_CONNECTION_OPTION_TIMEOUT, (unsigned int)HTTP_IDLE_SECONDS);
     /* From now on, for the whole head of the next request on this connection. */
     set_deadline(request, HTTP_IDLE_SECONDS * 1000 + self->limits.head_timeout_ms);

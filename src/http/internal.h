@@ -55,6 +55,7 @@ typedef struct HttpConnection {
     char *address;
     char *target;                 /* raw target of the request being read */
     int64_t started_ms;           /* when that target was complete (monotonic) */
+    int64_t started_us;           /* the same, finer, for the histogram of latencies */
     atomic_llong deadline_ms;     /* monotonic; 0: none */
     GList link;                   /* in server->connections */
 } HttpConnection;

@@ -8,6 +8,7 @@
 #include "http/internal.h"
 
 #include "base/files.h"
+#include "base/metrics.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -198,6 +199,7 @@ static void relay_end(Relay *relay)
         epoll_ctl(relay->thread->epoll_fd, EPOLL_CTL_DEL, relay->sides[i].fd, NULL);
     g_mutex_lock(&pool->mutex);
     g_queue_unlink(&pool->relays, &relay->link);
+    metric_add(METRIC_HTTP_RELAYS, NULL, NULL, -1);
     g_mutex_unlock(&pool->mutex);
     relay_close(relay);
 }
@@ -315,6 +317,7 @@ static void relay_list(RelayPool *pool, Relay *relay)
     relay->thread = thread;
     relay->is_new = true;
     g_queue_push_tail_link(&pool->relays, &relay->link);
+    metric_add(METRIC_HTTP_RELAYS, NULL, NULL, 1);
     thread_wake(thread);
 }
 

@@ -150,7 +150,8 @@ static void *on_target(void *server, const char *target, struct MHD_Connection *
     HttpConnection *connection = info->socket_context;
     g_free(connection->target);
     connection->target = g_strdup(target);
-    connection->started_ms = time_monotonic_ms();
+    connection->started_us = g_get_monotonic_time();
+    connection->started_ms = connection->started_us / 1000;
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/times.h"
 
 #include <string.h>
@@ -53,15 +54,21 @@ static void clock_note(ClockRow *row, int64_t began_ms, int64_t took_ms, const G
 static void clock_run_row(Clock *clock, ClockRow *row)
 {
     g_autoptr(GError) problem = NULL;
-    int64_t began_ms = time_now_ms(), began = time_monotonic_ms();
+    const char *name = row->duty->name;
+    int64_t began_ms = time_now_ms(), began_us = g_get_monotonic_time();
     bool ok = row->duty->run(clock->app, &problem);
+    int64_t took_us = g_get_monotonic_time() - began_us;
     if (!ok && problem == NULL)
         error_set(&problem, ERROR_INTERNAL, "clock.no_reason", "The duty gave no reason.");
     if (!ok)
-        log_error("clock.duty_failed", "duty", row->duty->name, "why", problem->message);
+        log_error("clock.duty_failed", "duty", name, "why", problem->message);
     g_mutex_lock(&clock->lock);
-    clock_note(row, began_ms, time_monotonic_ms() - began, problem);
+    clock_note(row, began_ms, took_us / 1000, problem);
     g_mutex_unlock(&clock->lock);
+    metric_add(METRIC_CLOCK_FAILURES, name, NULL, !ok);
+    metric_add(METRIC_CLOCK_RUNS, name, NULL, 1);
+    metric_add(METRIC_CLOCK_SECONDS, name, NULL, took_us);
+    metric_set(METRIC_CLOCK_LAST, name, NULL, g_get_real_time());
 }
 
 static bool clock_is_due(Clock *clock, const ClockRow *row)

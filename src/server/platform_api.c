@@ -7,6 +7,7 @@
 #include "base/times.h"
 #include "engine/engine.h"
 #include "identity/identity.h"
+#include "server/health.h"
 #include "server/server_cli.h"
 
 #include <errno.h>
@@ -49,21 +50,6 @@ static bool platform_openapi(HttpRequest *request, GError **error)
     json_t *document =
         http_openapi(tables, "Darse", DARSE_VERSION, request_app(request)->portal_url);
     return http_reply_json(request, 200, document, error);
-}
-
-/* One answer for a probe: 200 when the store writes, 503 otherwise. The engine is told apart: the
- * portal serves without it, launching does not. */
-static bool platform_health(HttpRequest *request, GError **error)
-{
-    App *app = request_app(request);
-    g_autoptr(GError) store = NULL;
-    g_autoptr(GError) engine = NULL;
-    bool store_well = store_check(app->store, &store);
-    g_autoptr(Plan) plan = plan_service_list_new();
-    bool engine_well = engine_client_run(app->engine, plan, NULL, NULL, NULL, &engine);
-    json_t *health = json_pack("{s:b, s:b, s:b}", "ok", store_well && engine_well, "store",
-                               store_well, "engine", engine_well);
-    return http_reply_json(request, store_well && engine_well ? 200 : 503, health, error);
 }
 
 /* ---- changes that concern a person ---- */
@@ -166,25 +152,23 @@ static const HttpField about_fields[] = {
     {"languages", HTTP_TEXT_LIST, .required = true},
     {0},
 };
-static const HttpField health_fields[] = {
-    {"ok", HTTP_BOOLEAN, .required = true},
-    {"store", HTTP_BOOLEAN, .required = true},
-    {"engine", HTTP_BOOLEAN, .required = true},
-    {0},
-};
 
 static const HttpRoute platform_routes[] = {
     {.method = "GET", .path = "/api/v1/about", .handler = platform_about, .access = HTTP_PUBLIC,
      .answer = about_fields, .tag = "platform", .summary = "What this Darse is"},
     {.method = "GET", .path = "/api/v1/openapi.json", .handler = platform_openapi,
      .access = HTTP_PUBLIC, .tag = "platform", .summary = "This document"},
-    {.method = "GET", .path = "/healthz", .handler = platform_health, .access = HTTP_PUBLIC,
-     .answer = health_fields, .tag = "platform",
-     .summary = "200 when the store and the engine work, 503 otherwise"},
+    {.method = "GET", .path = "/healthz", .handler = health_ready, .access = HTTP_PUBLIC,
+     .answer = health_ready_fields, .tag = "platform",
+     .summary = "Ready: 200 when the store and the engine work, 503 otherwise"},
+    {.method = "GET", .path = "/livez", .handler = health_live, .access = HTTP_PUBLIC,
+     .answer = health_live_fields, .tag = "platform",
+     .summary = "Alive: 200 while the process answers, whatever its parts do"},
     {.method = "GET", .path = "/api/v1/events", .handler = platform_events,
      .access = HTTP_PERSON, .tag = "platform",
      .summary = "Server-sent events: what changed for the signed-in person"},
     {0},
 };
 
-const Room platform_room = {.name = "platform", .routes = platform_routes};
+const Room platform_room = {.name = "platform", .routes = platform_routes, .start = health_start,
+                            .stop = health_stop};

@@ -10,6 +10,7 @@
 #include "identity/identity.h"
 #include "lake/lake.h"
 #include "server/clock.h"
+#include "server/watch.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,6 +35,7 @@ typedef struct Serve {
     const HttpSite *portal_sites[3];
     const HttpSite *lake_sites[2];
     char *portal_url, *lake_url, *services_suffix, *program;
+    Watch *watch;
     size_t rooms_started;
 } Serve;
 
@@ -263,6 +265,7 @@ static bool serve_start(Serve *serve, GError **error)
            (serve_name_addresses(serve, port, lake_port), true) &&
            serve_start_rooms(serve, error) &&
            serve_start_listeners(serve, port, lake_port, error) &&
+           watch_start(&serve->app, &serve->watch, error) &&
            serve_write_ready(serve, error);
 }
 
@@ -272,6 +275,7 @@ static void serve_stop(Serve *serve)
     clock_stop(app->clock);
     if (app->events != NULL)
         events_close(app->events);
+    watch_stop(serve->watch, STOP_GRACE_MS);
     if (app->portal != NULL)
         http_server_stop(app->portal, STOP_GRACE_MS);
     if (app->lake != NULL)
@@ -280,6 +284,7 @@ static void serve_stop(Serve *serve)
         if (serve->rooms[i]->stop != NULL)
             serve->rooms[i]->stop(app);
     }
+    watch_free(serve->watch);
     http_server_free(app->portal);
     http_server_free(app->lake);
     audit_close(app->audit);

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "identity/identity.h"
 #include "server/remove.h"
 #include "server/serve.h"
@@ -25,6 +26,7 @@
 static const Verb serve_verb;
 static const Verb init_verb;
 static const Verb config_verb;
+static const Verb metrics_verb;
 static const Verb state_remove_verb;
 
 static bool server_setup_log(const Config *config, const char *process, GError **error)
@@ -253,6 +255,15 @@ static int verb_state_remove(int argc, char **argv)
     return EXIT_OK;
 }
 
+static int verb_metrics(int argc, char **argv)
+{
+    if (!verb_parse(&metrics_verb, argc, argv, NULL, NULL))
+        return EXIT_USAGE;
+    g_autofree char *text = metrics_document();
+    fputs(text, stdout);
+    return EXIT_OK;
+}
+
 static int verb_config(int argc, char **argv)
 {
     if (!verb_parse(&config_verb, argc, argv, NULL, NULL))
@@ -274,8 +285,13 @@ static int verb_config(int argc, char **argv)
 #define CONFIG_ROW                                                                                 \
     {"config", "", "Print every option with its default and documentation", verb_config, false}
 
+#define METRICS_ROW                                                                                \
+    {"metrics", "", "Print every metric of /metrics with its meaning", verb_metrics, false}
+
 static const Verb serve_verb = SERVE_ROW;
 static const Verb init_verb = INIT_ROW;
 static const Verb config_verb = CONFIG_ROW;
+static const Verb metrics_verb = METRICS_ROW;
 static const Verb state_remove_verb = STATE_REMOVE_ROW;
-const Verb server_verbs[] = {SERVE_ROW, INIT_ROW, CONFIG_ROW, STATE_REMOVE_ROW, {0}};
+const Verb server_verbs[] = {SERVE_ROW, INIT_ROW, CONFIG_ROW, METRICS_ROW, STATE_REMOVE_ROW,
+                             {0}};

@@ -156,10 +156,21 @@ static void services_stop(App *app)
     app->room_data[ROOM_SERVICES] = NULL;
 }
 
+static bool services_measure(App *app, GError **error)
+{
+    metric_clear(METRIC_SERVICES);
+    metric_set(METRIC_QUEUE, "launches", NULL,
+               g_thread_pool_unprocessed(services_of(app)->tasks));
+    return measure_rows(app, METRIC_SERVICES,
+                        "SELECT state, count(*) FROM service WHERE ended_ms IS NULL GROUP BY state",
+                        error);
+}
+
 const Room services_room = {
     .name = "services",
     .routes = services_routes,
     .duties = services_duties,
     .start = services_start,
     .stop = services_stop,
+    .measure = services_measure,
 };

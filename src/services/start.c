@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/frame.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/times.h"
 #include "catalog/catalog.h"
 #include "engine/engine.h"
@@ -185,6 +186,14 @@ static bool start_run_plan(Services *services, const StartFacts *facts, uid_t *r
     return true;
 }
 
+static void start_count(const Service *service, bool ready)
+{
+    metric_add(METRIC_LAUNCHES, service->definition, ready ? "ready" : "failed", 1);
+    if (ready)
+        metric_observe(METRIC_LAUNCH_SECONDS, service->definition, NULL,
+                       (time_now_ms() - service->created_ms) * 1000);
+}
+
 static bool start_steps(Services *services, const StartFacts *facts, GError **error)
 {
     uid_t owner = 0;
@@ -237,9 +246,14 @@ bool start_service(Services *services, const char *id, bool *ret_failed, GError 
     if (facts.service->state != SERVICE_QUEUED)
         return true; /* stopped before it began */
     if (services_move(services, id, SERVICE_STARTING, "", "", &problem) &&
-        start_steps(services, &facts, &problem))
+        start_steps(services, &facts, &problem)) {
+        start_count(facts.service, true);
         return true;
-    return start_failed(services, id, problem, ret_failed, error);
+    }
+    bool ok = start_failed(services, id, problem, ret_failed, error);
+    if (*ret_failed)
+        start_count(facts.service, false);
+    return ok;
 }
 
 /* After a restart of the server the bubble goes on; its doors are found again. */

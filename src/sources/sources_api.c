@@ -477,7 +477,13 @@ const HttpRoute sources_routes[] = {
     {0},
 };
 
+static bool sources_measure(App *app, GError **error)
+{
+    return measure_rows(app, METRIC_QUEUE,
+                        "SELECT 'datasets', count(*) FROM dataset WHERE state = 'reading'", error);
+}
+
 const Room sources_room = {
     .name = "sources", .routes = sources_routes, .duties = sources_duties,
-    .start = sources_start, .stop = sources_stop,
+    .start = sources_start, .stop = sources_stop, .measure = sources_measure,
 };

@@ -10,6 +10,7 @@
 #include "store/internal.h"
 
 #include "base/error.h"
+#include "base/metrics.h"
 
 #include <sched.h>
 
@@ -44,6 +45,7 @@ bool store_writer_submit(Store *store, StoreAction action, void *data, GError **
     if (!is_full) {
         *store->last = &request;
         store->last = &request.next;
+        metric_set(METRIC_STORE_WAITING, NULL, NULL, store->waiting + 1);
         if (store->waiting++ == 0)
             g_cond_signal(&store->arrived);
         while (!request.is_done)
@@ -66,6 +68,7 @@ static StoreRequest *store_pop(Store *store)
     if (request != NULL) {
         store->first = request->next;
         store->waiting--;
+        metric_set(METRIC_STORE_WAITING, NULL, NULL, store->waiting);
         request->next = NULL;
     }
     if (store->first == NULL)
@@ -191,8 +194,23 @@ static StoreRequest *store_take_all(Store *store)
     store->first = NULL;
     store->last = &store->first;
     store->waiting = 0;
+    metric_set(METRIC_STORE_WAITING, NULL, NULL, 0);
     g_mutex_unlock(&store->mutex);
     return all;
+}
+
+/* Only what the disk takes: a group's own work depends on what it does. */
+static bool store_commit(Store *store, const StoreRequest *group, GError **error)
+{
+    int64_t began_us = g_get_monotonic_time(), actions = 0;
+    if (!store->backend->step(store->writer, STORE_STEP_COMMIT, error))
+        return false;
+    for (; group != NULL; group = group->next)
+        actions += group->is_ok;
+    metric_observe(METRIC_STORE_COMMIT_SECONDS, NULL, NULL, g_get_monotonic_time() - began_us);
+    metric_observe(METRIC_STORE_GROUP, NULL, NULL, actions);
+    metric_add(METRIC_STORE_COMMITS, NULL, NULL, 1);
+    return true;
 }
 
 /* One group: begin, run, commit, tell. */
@@ -207,11 +225,13 @@ static void store_write_group(Store *store)
     else
         group = store_take_all(store);
     if (failure == NULL && store_any_ok(group))
-        is_committed = store->backend->step(store->writer, STORE_STEP_COMMIT, &failure);
+        is_committed = store_commit(store, group, &failure);
     if (!is_committed && store->writer != NULL)
         store_writer_rollback(store);
-    if (failure != NULL)
+    if (failure != NULL) {
         store_fail_group(group, failure);
+        metric_add(METRIC_STORE_FAILURES, NULL, NULL, 1);
+    }
     if (is_committed && store->hook != NULL)
         store->hook(store->hook_user);
     g_mutex_unlock(&store->writer_mutex);
