@@ -209,8 +209,10 @@ build_ensure() {
     quietly "compilation in $name" ninja -C "$folder" || die "the compilation failed."
 }
 
+# A compiler newer than ours may warn of what ours does not: that must not stop somebody who only wants
+# to run Darse. The sanitized build of ./check, on both releases of Debian, is where warnings are errors.
 release_build() {
-    build_ensure build --buildtype=release -Dweb=enabled
+    build_ensure build --buildtype=release -Dwerror=false -Dweb=enabled
 }
 
 sanitized_build() {

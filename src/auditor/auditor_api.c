@@ -167,7 +167,7 @@ static bool proof_allow(StoreTx *tx, const PolicyActor *actor, void *data, GErro
 
 static bool auditor_proof(HttpRequest *request, GError **error)
 {
-    int64_t sequence;
+    int64_t sequence = 0;
     App *app = request_app(request);
     if (!parse_sequence(http_request_segment(request, "sequence"), &sequence, error))
         return false;

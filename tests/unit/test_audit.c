@@ -8,6 +8,7 @@
 #include "audit/verify.h"
 #include "base/error.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <sys/mount.h>
