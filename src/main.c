@@ -5,12 +5,12 @@
 #include "airlock/release.h"
 #include "audit/audit.h"
 #include "auditor/auditor.h"
-#include "auditor/auditor.h"
 #include "demo/demo.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/identity.h"
 #include "lake/lake.h"
+#include "notices/notices.h"
 #include "projects/projects.h"
 #include "server/platform.h"
 #include "server/server_cli.h"
@@ -26,7 +26,7 @@
 
 /* In the order in which they start. */
 static const Room *const rooms[] = {
-    &platform_room, &identity_room, &audit_room,  &projects_room, &sources_room,
+    &platform_room, &notices_room, &identity_room, &audit_room,  &projects_room, &sources_room,
     &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
     &tasks_room, NULL,
 };

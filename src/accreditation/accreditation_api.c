@@ -622,5 +622,11 @@ static bool accreditation_measure(App *app, GError **error)
                         error);
 }
 
-const Room accreditation_room = {.name = "accreditation", .routes = accreditation_routes,
-                                 .measure = accreditation_measure};
+static const Duty accreditation_duties[] = {
+    {"accreditation.reminders", (int)TIME_HOUR_MS, accreditation_remind},
+    {0},
+};
+
+const Room accreditation_room = {
+    .name = "accreditation", .routes = accreditation_routes, .duties = accreditation_duties,
+    .measure = accreditation_measure};

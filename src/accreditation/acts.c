@@ -174,7 +174,8 @@ static bool submit_in(Act *act, void *data, GError **error)
     /* Needs to know may all have been signed before: then it is decided at once. */
     return begin(act, id, &a, &facts, error) && act_allow(act, &facts, error) &&
            application_move(act->tx, a, APPLICATION_SUBMITTED, time_now_ms(), error) &&
-           application_settle(act->tx, id, time_now_ms(), error);
+           application_settle(act->tx, id, time_now_ms(), error) &&
+           application_tell(act, id, APPLICATION_DRAFT, false, error);
 }
 
 bool application_submit(App *app, const PolicyActor *actor, const char *application,
@@ -213,7 +214,8 @@ static bool sign_and_settle(Act *act, const Application *a, const AccreditationF
         return false;
     sign_details(act, fact);
     act_detail(act, "fact", id);
-    return application_settle(act->tx, a->id, time_now_ms(), error);
+    return application_settle(act->tx, a->id, time_now_ms(), error) &&
+           application_tell(act, a->id, a->state, true, error);
 }
 
 static AccreditationFact sign_fact(const Act *act, const Application *a, unsigned term,
@@ -354,8 +356,9 @@ typedef struct NeedCall {
     char *fact;
 } NeedCall;
 
-static bool needs_settle(StoreTx *tx, const char *project, GError **error)
+static bool needs_settle(Act *act, const char *project, GError **error)
 {
+    StoreTx *tx = act->tx;
     g_autoptr(StoreRows) rows = store_query(
         tx, error, "SELECT id FROM application WHERE project = $1 AND state = 'submitted'",
         store_text(project));
@@ -370,7 +373,9 @@ static bool needs_settle(StoreTx *tx, const char *project, GError **error)
         return false;
     }
     for (guint i = 0; i < ids->len; i++) {
-        if (!application_settle(tx, g_ptr_array_index(ids, i), time_now_ms(), error))
+        const char *id = g_ptr_array_index(ids, i);
+        if (!application_settle(tx, id, time_now_ms(), error) ||
+            !application_tell(act, id, APPLICATION_SUBMITTED, false, error))
             return false;
     }
     return true;
@@ -417,7 +422,7 @@ static bool need_in(Act *act, void *data, GError **error)
     notify(act, call->project, NULL);
     g_autofree char *own = g_strconcat("person:", person, NULL);
     act_notify(act, own);
-    return needs_settle(act->tx, call->project, error);
+    return needs_settle(act, call->project, error);
 }
 
 bool need_to_know_sign(App *app, const PolicyActor *actor, const char *project,
@@ -477,7 +482,7 @@ static bool revoke_in(Act *act, void *data, GError **error)
         g_autofree char *own = g_strconcat("person:", fact->person, NULL);
         act_notify(act, own);
     }
-    return true;
+    return fact_tell_revoked(act, fact, call->reason, error);
 }
 
 bool fact_revoke(App *app, const PolicyActor *actor, const char *fact, const char *reason,

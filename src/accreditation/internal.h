@@ -56,4 +56,15 @@ bool need_to_know_sign(App *app, const PolicyActor *actor, const char *project,
 bool fact_revoke(App *app, const PolicyActor *actor, const char *fact, const char *reason,
                  GError **error);
 
+/* ---- tell.c: notices ---- */
+
+/* After a change of the application that was in state BEFORE: tells those whom it waits for now, and
+ * those it is about if it was ANSWERED or has become decided. */
+bool application_tell(Act *act, const char *application, ApplicationState before, bool answered,
+                      GError **error);
+bool fact_tell_revoked(Act *act, const AccreditationFact *fact, const char *reason,
+                       GError **error);
+/* Duty: what ends within thirty days, told once. */
+bool accreditation_remind(App *app, GError **error);
+
 #endif

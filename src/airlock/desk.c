@@ -3,6 +3,7 @@
 #include "airlock/desk.h"
 
 #include "accreditation/accreditation.h"
+#include "airlock/tell.h"
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/ids.h"
@@ -205,8 +206,9 @@ static bool submit_in_act(Act *act, void *data, GError **error)
     if (!desk_load(act->tx, act->actor, call->id, &submitted, &facts, error))
         return false;
     /* A tier without checkers: direct, logged. */
-    return policy_tier(facts.tier)->checkers > 0 ||
-           export_move(act->tx, submitted, EXPORT_APPROVED, now, error);
+    return policy_tier(facts.tier)->checkers > 0
+               ? export_tell_checkers(act, submitted, error)
+               : export_move(act->tx, submitted, EXPORT_APPROVED, now, error);
 }
 
 bool desk_submit(App *app, const PolicyActor *actor, const char *id, GError **error)
@@ -288,7 +290,9 @@ static bool review_in_act(Act *act, void *data, GError **error)
     json_object_set_new(act->details, "round", json_integer(call->export->round));
     g_autofree char *author = g_strconcat("person:", call->export->author, NULL);
     act_notify(act, author);
-    return state == EXPORT_SUBMITTED || export_move(act->tx, call->export, state, now, error);
+    return state == EXPORT_SUBMITTED ||
+           (export_move(act->tx, call->export, state, now, error) &&
+            export_tell_author(act, call->export, state, error));
 }
 
 bool desk_review(App *app, const PolicyActor *actor, const char *id, ExportDecision decision,

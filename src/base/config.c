@@ -77,6 +77,26 @@ static const ConfigOption options[] = {
     {"services", "pids", CONFIG_INTEGER, "512", 32, 100000, "Processes of a service."},
     {"services", "start_timeout_seconds", CONFIG_INTEGER, "60", 5, 3600,
      "A service that is not ready by then is stopped and its launch marked failed."},
+    {"mail", "server", CONFIG_TEXT, "", 0, 0,
+     "Name or address of the mail server (SMTP). Empty: nothing is sent, people read their notices on "
+     "the pages."},
+    {"mail", "port", CONFIG_INTEGER, "0", 0, 65535,
+     "Port of the mail server. 0: the usual one of mail.tls (587, 465 or 25)."},
+    {"mail", "tls", CONFIG_TEXT, "starttls", 0, 0,
+     "How the connection is encrypted: starttls (and nothing is sent where the server refuses it), tls "
+     "from the first byte, or none."},
+    {"mail", "ca_file", CONFIG_TEXT, "", 0, 0,
+     "Certificates (PEM) that the mail server's own must descend from. Empty: the system's."},
+    {"mail", "user", CONFIG_TEXT, "", 0, 0, "Account on the mail server. Empty: none is asked for."},
+    {"mail", "password_file", CONFIG_TEXT, "", 0, 0,
+     "File that holds the password of mail.user, readable by the server's user alone. Read anew for each "
+     "connection, so that a new password needs no restart."},
+    {"mail", "sender", CONFIG_TEXT, "", 0, 0, "Address that mail comes from."},
+    {"mail", "retry_seconds", CONFIG_INTEGER, "60", 1, 86400,
+     "A mail that the server did not take is offered again after this long, then after twice as long, "
+     "and so on: ten times in all."},
+    {"mail", "digest_hour", CONFIG_INTEGER, "7", 0, 23,
+     "Hour, in the server's time zone, from which the day's digests are sent."},
     {NULL, NULL, CONFIG_TEXT, NULL, 0, 0, NULL},
 };
 

@@ -198,6 +198,12 @@ bool account_sign_in(App *app, const SignIn *sign_in, SessionGrant *ret_grant,
     return false;
 }
 
+bool account_tell(Act *act, const char *person, NoticeKind kind, GError **error)
+{
+    NoticeNew notice = {.kind = kind, .object = person};
+    return notice_add(act, person, &notice, error);
+}
+
 /* ---- one's own account ---- */
 
 /* What changes the account itself is done in a session: a token that leaks must not become one. */
@@ -305,7 +311,8 @@ static bool set_password(Act *act, void *data, GError **error)
            store_exec(act->tx, error, "UPDATE person SET password_hash = $1 WHERE id = $2",
                       store_text(proof->new_hash), store_text(act->actor->id)) &&
            identity_sessions_end(act->tx, act->actor->id, act->actor->session, time_now_ms(),
-                                 error);
+                                 error) &&
+           account_tell(act, act->actor->id, NOTICE_ACCOUNT_PASSWORD, error);
 }
 
 bool account_set_password(App *app, const PolicyActor *actor, const char *current,
@@ -353,7 +360,8 @@ static bool confirm_factor(Act *act, void *data, GError **error)
            store_exec(act->tx, error, "UPDATE session SET second_factor = 1 WHERE id = $1",
                       store_text(act->actor->session)) &&
            identity_sessions_end(act->tx, act->actor->id, act->actor->session, time_now_ms(),
-                                 error);
+                                 error) &&
+           account_tell(act, act->actor->id, NOTICE_ACCOUNT_FACTOR, error);
 }
 
 /* SECRET: what the person is setting up. */

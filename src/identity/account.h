@@ -6,6 +6,7 @@
 
 #include "identity/persons.h"
 #include "identity/sessions.h"
+#include "notices/notices.h"
 
 typedef struct SignIn {
     const char *login, *password;
@@ -35,5 +36,8 @@ bool account_confirm_factor(App *app, const PolicyActor *actor, const char *code
 bool account_create_token(App *app, const PolicyActor *actor, const char *name, unsigned scopes,
                           int64_t expires_ms, char **ret_id, char **ret_secret, GError **error);
 bool account_revoke_token(App *app, const PolicyActor *actor, const char *token, GError **error);
+
+/* Inside an action on PERSON's account. */
+bool account_tell(Act *act, const char *person, NoticeKind kind, GError **error);
 
 #endif

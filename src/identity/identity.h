@@ -65,6 +65,9 @@ bool identity_person_load(StoreTx *tx, const char *id, IdentityPerson **ret_pers
 bool identity_person_find(StoreTx *tx, const char *login, IdentityPerson **ret_person,
                           GError **error);
 
+/* Ids (as char*) of those who hold ROLE (one PolicyRole) and may sign in. */
+GPtrArray *identity_persons_with(StoreTx *tx, unsigned role, GError **error);
+
 /* {"id","login","name"}: how a person appears inside other things. Caller drops. */
 json_t *identity_person_brief(const IdentityPerson *person);
 /* The whole person of the API. */

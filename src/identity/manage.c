@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/times.h"
+#include "identity/account.h"
 #include "identity/factor.h"
 
 #include <string.h>
@@ -78,7 +79,8 @@ static bool change_person(Act *act, void *data, GError **error)
     if (change->set_disabled)
         act_detail(act, "disabled", change->disabled ? "true" : "false");
     notify_person(act, person->id);
-    return true;
+    return (!change->set_roles && !change->set_disabled) ||
+           account_tell(act, person->id, NOTICE_ACCOUNT_ROLES, error);
 }
 
 bool manage_change_person(App *app, const PolicyActor *actor, const char *person,
@@ -104,7 +106,7 @@ static bool reset_factor(Act *act, void *data, GError **error)
     act_about(act, person->id, NULL);
     act_detail(act, "action", "reset_second_factor");
     notify_person(act, person->id);
-    return true;
+    return account_tell(act, person->id, NOTICE_ACCOUNT_FACTOR, error);
 }
 
 bool manage_reset_factor(App *app, const PolicyActor *actor, const char *person, GError **error)

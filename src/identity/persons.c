@@ -130,6 +130,25 @@ bool person_list(StoreTx *tx, const char *search, const char *after_login, int64
     return true;
 }
 
+GPtrArray *identity_persons_with(StoreTx *tx, unsigned role, GError **error)
+{
+    g_autofree char *pattern = like_pattern(policy_name(SET_ROLE, role));
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT id FROM person WHERE disabled_ms IS NULL AND roles LIKE $1 ESCAPE '!' ORDER BY id",
+        store_text(pattern));
+    if (rows == NULL)
+        return NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(ids, g_strdup(store_row_text(rows, 0)));
+    if (problem == NULL)
+        return g_steal_pointer(&ids);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
+}
+
 /* ---- checks of what people give ---- */
 
 static bool login_check(const char *login, GError **error)

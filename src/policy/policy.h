@@ -103,6 +103,7 @@ typedef struct PolicyTierRow {
     int checkers;                    /* blind reviews an export needs; 0: direct, logged */
     bool second_factor;              /* required of whoever works there */
     bool encryption;                 /* required at rest unless the configuration accepts */
+    bool mail_titles;                /* may a mail name the project? Mail leaves the platform */
 } PolicyTierRow;
 const PolicyTierRow *policy_tier(PolicyTier tier);
 

@@ -48,11 +48,12 @@ static const PolicyName *const sets[SET_COUNT] = {
 };
 
 static const PolicyTierRow tiers[TIER_COUNT] = {
-    [TIER_OPEN] = {TIER_OPEN, "open", LEVEL_PUBLIC, DISPLAY_WEB, true, true, 0, false, false},
+    [TIER_OPEN] = {TIER_OPEN, "open", LEVEL_PUBLIC, DISPLAY_WEB, true, true, 0, false, false,
+                   true},
     [TIER_RESTRICTED] = {TIER_RESTRICTED, "restricted", LEVEL_PUBLIC | LEVEL_SCIENTIFIC,
-                         DISPLAY_WEB, true, false, 1, true, true},
+                         DISPLAY_WEB, true, false, 1, true, true, false},
     [TIER_SECURE] = {TIER_SECURE, "secure", LEVEL_PUBLIC | LEVEL_SCIENTIFIC | LEVEL_SECURE,
-                     DISPLAY_PIXELS, false, false, 2, true, true},
+                     DISPLAY_PIXELS, false, false, 2, true, true, false},
 };
 
 static const PolicyRouteRow routes[] = {

@@ -14,6 +14,7 @@
 #include "base/times.h"
 #include "engine/engine.h"
 #include "identity/identity.h"
+#include "notices/notices.h"
 #include "projects/internal.h"
 
 #include <string.h>
@@ -382,6 +383,19 @@ static bool move_look(StoreTx *tx, const PolicyActor *actor, void *data, GError 
     return true;
 }
 
+static bool move_tell(Act *act, const MoveCall *call, GError **error)
+{
+    NoticeNew notice = {.kind = NOTICE_PROJECT_STATE, .object = call->project,
+                        .project = call->project, .detail = call->reason};
+    g_autoptr(GPtrArray) members = project_members(act->tx, call->project, error);
+    for (guint i = 0; members != NULL && i < members->len; i++) {
+        const ProjectMember *member = g_ptr_array_index(members, i);
+        if (!notice_add(act, member->person, &notice, error))
+            return false;
+    }
+    return members != NULL;
+}
+
 static bool move_in(Act *act, void *data, GError **error)
 {
     const MoveCall *call = data;
@@ -404,7 +418,8 @@ static bool move_in(Act *act, void *data, GError **error)
     act_notify(act, PROJECTS_TOPIC_RIGHTS);
     g_autofree char *topic = g_strconcat("project:", call->project, NULL);
     act_notify(act, topic);
-    return project_state_set(act->tx, project, call->to, call->reason, call->encrypted, error);
+    return project_state_set(act->tx, project, call->to, call->reason, call->encrypted, error) &&
+           move_tell(act, call, error);
 }
 
 bool project_move(App *app, const PolicyActor *actor, const char *project, unsigned to,
@@ -440,6 +455,19 @@ static bool member_begin(Act *act, const char *project_id, Project **ret_project
     return true;
 }
 
+static bool member_is_live(StoreTx *tx, const char *project, const char *person, bool *ret_live,
+                           GError **error)
+{
+    int64_t count = 0;
+    if (!store_query_integer(tx, &count, 0, error,
+                             "SELECT count(*) FROM project_member WHERE project = $1 AND "
+                             "person = $2 AND removed_ms IS NULL",
+                             store_text(project), store_text(person)))
+        return false;
+    *ret_live = count > 0;
+    return true;
+}
+
 static bool member_set_in(Act *act, void *data, GError **error)
 {
     const MemberCall *call = data;
@@ -458,10 +486,16 @@ static bool member_set_in(Act *act, void *data, GError **error)
     act_detail(act, "person", person->id);
     act_detail(act, "roles", roles);
     act_notify(act, topic);
+    bool was_member = false;
+    if (!member_is_live(act->tx, call->project, person->id, &was_member, error))
+        return false;
+    NoticeNew notice = {.kind = was_member ? NOTICE_MEMBER_CHANGED : NOTICE_MEMBER_ADDED,
+                        .object = call->project, .project = call->project};
     return project_member_put(act->tx, project, person->id, member->roles,
                               member->starts_ms != 0 ? member->starts_ms : now,
                               member->ends_ms != 0 ? member->ends_ms : project->ends_ms,
-                              act->actor->id, now, error);
+                              act->actor->id, now, error) &&
+           notice_add(act, person->id, &notice, error);
 }
 
 bool project_member_set(App *app, const PolicyActor *actor, const char *project,
@@ -480,7 +514,10 @@ static bool member_remove_in(Act *act, void *data, GError **error)
     g_autofree char *topic = g_strconcat("person:", call->person, NULL);
     act_detail(act, "removed", call->person);
     act_notify(act, topic);
-    return project_member_drop(act->tx, call->project, call->person, time_now_ms(), error);
+    NoticeNew notice = {.kind = NOTICE_MEMBER_REMOVED, .object = call->project,
+                        .project = call->project};
+    return project_member_drop(act->tx, call->project, call->person, time_now_ms(), error) &&
+           notice_add(act, call->person, &notice, error);
 }
 
 bool project_member_remove(App *app, const PolicyActor *actor, const char *project,

@@ -78,6 +78,18 @@ static Project *project_of_row(StoreRows *rows, GError **error)
     return g_steal_pointer(&project);
 }
 
+bool project_was_member(StoreTx *tx, const char *project, const char *person, bool *ret_was,
+                        GError **error)
+{
+    int64_t rows = 0;
+    if (!store_query_integer(tx, &rows, 0, error,
+                             "SELECT count(*) FROM project_member WHERE project = $1 AND "
+                             "person = $2", store_text(project), store_text(person)))
+        return false;
+    *ret_was = rows > 0;
+    return true;
+}
+
 static bool project_of_query(StoreRows *rows, const char *what, Project **ret_project,
                              GError **error)
 {
@@ -165,15 +177,12 @@ bool project_facts_of(StoreTx *tx, const PolicyActor *actor, const Project *proj
         .purpose = project->purpose,
         .encrypted = project->encrypted,
     };
-    int64_t ends_ms = 0, rows = 0;
+    int64_t ends_ms = 0;
     if (actor != NULL &&
         (!project_member_live(tx, project->id, actor->id, now_ms, &facts.project_roles, &ends_ms,
                               error) ||
-         !store_query_integer(tx, &rows, 0, error,
-                              "SELECT count(*) FROM project_member WHERE project = $1 AND "
-                              "person = $2", store_text(project->id), store_text(actor->id))))
+         !project_was_member(tx, project->id, actor->id, &facts.was_member, error)))
         return false;
-    facts.was_member = rows > 0;
     *ret_facts = facts;
     return true;
 }

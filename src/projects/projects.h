@@ -77,6 +77,10 @@ GPtrArray *project_members(StoreTx *tx, const char *project, GError **error);
 bool project_member_live(StoreTx *tx, const char *project, const char *person, int64_t now_ms,
                          unsigned *ret_roles, int64_t *ret_ends_ms, GError **error);
 
+/* Has, had or will PERSON have a part in it? Nobody who does decides about it. */
+bool project_was_member(StoreTx *tx, const char *project, const char *person, bool *ret_was,
+                        GError **error);
+
 /* ---- the state machine ---- */
 
 typedef struct ProjectMove {

@@ -3,6 +3,7 @@
 #include "services/moves.h"
 
 #include "base/times.h"
+#include "notices/notices.h"
 
 typedef struct MoveCall {
     const char *id;
@@ -10,6 +11,17 @@ typedef struct MoveCall {
     const char *reason, *detail;
     Service *service;
 } MoveCall;
+
+/* What a person did not ask for is told to them; an end that follows from a stop is not told twice. */
+static bool move_tell(Act *act, const MoveCall *call, GError **error)
+{
+    NoticeNew notice = {.kind = call->state == SERVICE_FREEZING ? NOTICE_SERVICE_STOPPED
+                                                               : NOTICE_SERVICE_FAILED,
+                        .object = call->id, .project = call->service->project,
+                        .reason = call->reason};
+    return (call->state != SERVICE_FREEZING && call->state != SERVICE_FAILED) ||
+           notice_add(act, call->service->person, &notice, error);
+}
 
 static bool move_in_act(Act *act, void *data, GError **error)
 {
@@ -26,7 +38,7 @@ static bool move_in_act(Act *act, void *data, GError **error)
     g_autofree char *project = g_strconcat("project:", call->service->project, NULL);
     act_notify(act, service);
     act_notify(act, project);
-    return true;
+    return move_tell(act, call, error);
 }
 
 bool services_move(Services *services, const char *id, ServiceState state, const char *reason,

@@ -8,6 +8,7 @@
 #include "base/times.h"
 #include "catalog/catalog.h"
 #include "identity/identity.h"
+#include "notices/notices.h"
 #include "projects/projects.h"
 #include "services/mounts.h"
 #include "services/passes.h"
@@ -187,6 +188,7 @@ static bool api_launch(HttpRequest *request, GError **error)
 typedef struct LookCall {
     const char *project;      /* or NULL: the actor's own */
     const char *service;
+    const char *reason;
     const char *before;
     int64_t limit;
     json_t *answer;
@@ -468,6 +470,16 @@ static bool api_open(HttpRequest *request, GError **error)
 
 /* ---- stop ---- */
 
+static bool stop_tell(Act *act, const Service *service, const char *reason, GError **error)
+{
+    NoticeNew notice = {.kind = NOTICE_SERVICE_STOPPED, .object = service->id,
+                        .project = service->project, .reason = "services.asked",
+                        .detail = reason};
+    if (reason != NULL)
+        act_detail(act, "reason", reason);
+    return notice_add(act, service->person, &notice, error);
+}
+
 static bool stop_in_act(Act *act, void *data, GError **error)
 {
     LookCall *call = data;
@@ -480,8 +492,9 @@ static bool stop_in_act(Act *act, void *data, GError **error)
     if (!rights_load_facts(act->tx, act->actor, service->project, service->person, time_now_ms(),
                            &facts, error) ||
         !act_allow(act, &facts, error) ||
-        !service_move(act->tx, service->id, SERVICE_STOPPING, "services.asked", "",
-                      time_now_ms(), error) ||
+        !service_move(act->tx, service->id, SERVICE_STOPPING, "services.asked",
+                      call->reason != NULL ? call->reason : "", time_now_ms(), error) ||
+        !stop_tell(act, service, call->reason, error) ||
         !service_load(act->tx, call->service, &moved, error))
         return false;
     call->answer = service_json(moved, act->actor);
@@ -495,7 +508,8 @@ static bool stop_in_act(Act *act, void *data, GError **error)
 static bool api_stop(HttpRequest *request, GError **error)
 {
     App *app = request_app(request);
-    LookCall call = {.service = http_request_segment(request, "service")};
+    LookCall call = {.service = http_request_segment(request, "service"),
+                     .reason = http_request_query(request, "reason")};
     if (!act_run(app, request_actor(request), VERB_SERVICE_STOP, stop_in_act, &call, NULL,
                  error)) {
         json_decref(call.answer);
@@ -552,6 +566,10 @@ static const HttpField page_fields[] = {
     {0},
 };
 static const HttpField page_query[] = {PAGE_FIELDS, {0}};
+static const HttpField stop_query[] = {
+    {"reason", HTTP_TEXT, .max = 300, .summary = "Why; told to the person whose service it is"},
+    {0},
+};
 static const HttpField launch_body[] = {
     {"definition", HTTP_TEXT, .required = true, .max = 40, .summary = "From /definitions"},
     {"name", HTTP_TEXT, .max = 100},
@@ -588,7 +606,7 @@ const HttpRoute services_routes[] = {
      .access = HTTP_PERSON, .body = open_body, .answer = open_answer, .tag = "services",
      .summary = "A one-time way into the service's own origin"},
     {.method = "DELETE", .path = "/api/v1/services/{service}", .handler = api_stop,
-     .access = HTTP_PERSON, .answer = service_fields, .success = 202, .tag = "services",
-     .summary = "Stop a service"},
+     .access = HTTP_PERSON, .query = stop_query, .answer = service_fields, .success = 202,
+     .tag = "services", .summary = "Stop a service"},
     {0},
 };

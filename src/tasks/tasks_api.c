@@ -2,7 +2,7 @@
 /* The HTTP face of tasks. */
 #include "base/times.h"
 #include "projects/answers.h"
-#include "tasks/tasks.h"
+#include "tasks/digest.h"
 
 static json_t *task_json(const Task *task)
 {
@@ -66,4 +66,11 @@ static const HttpRoute tasks_routes[] = {
     {0},
 };
 
-const Room tasks_room = {.name = "tasks", .routes = tasks_routes};
+static bool tasks_start(App *app, GError **error)
+{
+    (void)error;
+    notices_set_waiting(app, tasks_waiting);
+    return true;
+}
+
+const Room tasks_room = {.name = "tasks", .routes = tasks_routes, .start = tasks_start};
