@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 #include "auditor/auditor.h"
 #include "demo/demo.h"
+#include "doctor/doctor.h"
 #include "engine/engine.h"
 #include "gateway/gateway.h"
 #include "identity/identity.h"
@@ -33,7 +34,7 @@ static const Room *const rooms[] = {
 
 static const Verb *const verb_tables[] = {
     server_verbs, identity_verbs, demo_verbs,   tour_verbs,   audit_verbs,
-    release_verbs, worker_verbs,  engine_verbs, NULL,
+    doctor_verbs, release_verbs, worker_verbs,  engine_verbs, NULL,
 };
 
 const Room *const *server_rooms(void)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "identity/identity.h"
+#include "server/folders.h"
 #include "server/remove.h"
 #include "server/serve.h"
 #include "server/supervisor.h"
@@ -76,23 +77,9 @@ static int verb_serve(int argc, char **argv)
 
 /* ---- init ---- */
 
-typedef struct InitFolder {
-    const char *name;
-    mode_t mode;
-    bool root;          /* kept by root: the engine's */
-} InitFolder;
-
-static const InitFolder init_folders[] = {
-    {"", 0711, false},         {"audit", 0700, false},   {"instance", 0700, false},
-    {"keys", 0700, true},      {"data", 0711, false},    {"projects", 0711, false},
-    {"run", 0711, false},      {"run/doors", 0700, false}, {"run/lake", 0700, false},
-    {"uploads", 0700, false},  {"releases", 0700, false},
-};
-
 static bool init_make_folders(const char *state_dir, unsigned uid, unsigned gid, GError **error)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(init_folders); i++) {
-        const InitFolder *folder = &init_folders[i];
+    for (const StateFolder *folder = state_folders; folder->name != NULL; folder++) {
         g_autofree char *path = g_build_filename(state_dir, folder->name, NULL);
         if (!folder_make(path, folder->mode, error))
             return false;
