@@ -40,6 +40,7 @@ const PAGES = [
   ["persons", "officer", "/persons"],
   ["audit log", "auditor", "/audit"],
   ["account", "scientist", "/account"],
+  ["parts", "scientist", "/design"],
   ["not found", "scientist", "/nowhere"],
   ["missing thing", "scientist", "/projects/prj-nothing"],
 ];

@@ -111,7 +111,7 @@ export async function signIn(demonstration, page, login) {
 /** Nothing is being loaded any more, and the h1 is there. */
 export async function settled(page) {
   await page.locator("h1").waitFor();
-  await page.waitForFunction(() => document.querySelector(".waiting") === null);
+  await page.waitForFunction(() => document.querySelector(".waiting:not(.specimen-waiting *)") === null);
   await page.evaluate(() => document.fonts.ready);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses and pages. Links are plain <a>: a click on one of ours is handled here.
-import { createStore } from "./store";
+import { createStore, useStore } from "./store";
 
 export interface Place {
   path: string;
@@ -30,6 +30,21 @@ export function navigate(to: string, replace = false): void {
   if (!replace) scrollTo(0, 0);
 }
 
+/** A value of the address's query, "" when it is not there; writing it adds no step to go back. */
+export function useAddress(name: string, normal = ""): [string, (value: string) => void] {
+  const { search } = useStore(place);
+  const value = new URLSearchParams(search).get(name) ?? normal;
+  const write = (next: string) => {
+    const query = new URLSearchParams(location.search);
+    if (next === normal) query.delete(name);
+    else query.set(name, next);
+    const text = query.toString();
+    history.replaceState(null, "", location.pathname + (text === "" ? "" : `?${text}`));
+    place.set({ ...place.get(), search: location.search });
+  };
+  return [value, write];
+}
+
 function ours(event: MouseEvent): HTMLAnchorElement | null {
   if (event.defaultPrevented || event.button !== 0) return null;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
@@ -40,8 +55,15 @@ function ours(event: MouseEvent): HTMLAnchorElement | null {
   return link;
 }
 
-export function startRouter(): void {
+/** FETCH gets the path of a link that somebody points at or reaches with the keyboard. */
+export function startRouter(fetch: (path: string) => void): void {
   addEventListener("popstate", arrive);
+  const wish = (event: Event) => {
+    const link = (event.target as Element | null)?.closest?.("a");
+    if (link && link.origin === location.origin) fetch(link.pathname);
+  };
+  document.addEventListener("pointerover", wish, { passive: true });
+  document.addEventListener("focusin", wish);
   document.addEventListener("click", (event) => {
     const link = ours(event);
     if (!link) return;
@@ -51,6 +73,12 @@ export function startRouter(): void {
 }
 
 export type Params = Record<string, string>;
+
+/** What a page gets. */
+export interface PageProps {
+  params: Params;
+  path: string;
+}
 
 /** The {names} of PATTERN in PATH, or null when it does not fit. */
 export function match(pattern: string, path: string): Params | null {

@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every address of the pages. Pages of one group are sections of one thing: moving between them
-// keeps the frame.
-import type { ComponentType } from "preact";
-import type { Params } from "./router";
-import { Account } from "./pages/account";
-import { ApplicationNew } from "./pages/application_new";
-import { ApplicationPage } from "./pages/application";
-import { Applications } from "./pages/applications";
-import { AuditPage } from "./pages/audit";
-import { DatasetPage } from "./pages/dataset";
-import { DatasetPublish } from "./pages/dataset_publish";
-import { ExportPage } from "./pages/export";
+// keeps the frame. Only home comes with the program; the others are fetched when wanted.
+import { lazy, type LazyPage } from "./parts/lazy";
 import { Home } from "./pages/home";
-import { Persons } from "./pages/persons";
-import { ProjectNew } from "./pages/project_new";
-import { ProjectPage, SECTIONS } from "./pages/project";
-import { Projects } from "./pages/projects";
-import { ReviewPage } from "./pages/review";
-import { Reviews } from "./pages/reviews";
-import { ServicePage } from "./pages/service";
-import { SourceNew } from "./pages/source_new";
-import { SourcePage } from "./pages/source";
-import { Sources } from "./pages/sources";
+import { SECTION_PATHS } from "./pages/project_sections";
+import { match } from "./router";
 
-export interface PageProps {
-  params: Params;
-  path: string;
-}
+export type { PageProps } from "./router";
 
 export interface Route {
   path: string;
-  page: ComponentType<PageProps>;
+  page: LazyPage;
   group?: string;
 }
+
+const Account = lazy(async () => (await import("./pages/account")).Account);
+const ApplicationNew = lazy(async () => (await import("./pages/application_new")).ApplicationNew);
+const ApplicationPage = lazy(async () => (await import("./pages/application")).ApplicationPage);
+const Applications = lazy(async () => (await import("./pages/applications")).Applications);
+const AuditPage = lazy(async () => (await import("./pages/audit")).AuditPage);
+const DatasetPage = lazy(async () => (await import("./pages/dataset")).DatasetPage);
+const DatasetPublish = lazy(async () => (await import("./pages/dataset_publish")).DatasetPublish);
+const Design = lazy(async () => (await import("./pages/design")).Design);
+const ExportPage = lazy(async () => (await import("./pages/export")).ExportPage);
+const Persons = lazy(async () => (await import("./pages/persons")).Persons);
+const ProjectNew = lazy(async () => (await import("./pages/project_new")).ProjectNew);
+const ProjectPage = lazy(async () => (await import("./pages/project")).ProjectPage);
+const Projects = lazy(async () => (await import("./pages/projects")).Projects);
+const ReviewPage = lazy(async () => (await import("./pages/review")).ReviewPage);
+const Reviews = lazy(async () => (await import("./pages/reviews")).Reviews);
+const ServicePage = lazy(async () => (await import("./pages/service")).ServicePage);
+const SourceNew = lazy(async () => (await import("./pages/source_new")).SourceNew);
+const SourcePage = lazy(async () => (await import("./pages/source")).SourcePage);
+const Sources = lazy(async () => (await import("./pages/sources")).Sources);
 
 export const ROUTES: Route[] = [
   { path: "/", page: Home },
   { path: "/projects", page: Projects },
   { path: "/projects/new", page: ProjectNew },
   { path: "/projects/{project}/apply", page: ApplicationNew },
-  ...SECTIONS.map((section) => ({
-    path: `/projects/{project}${section.path}`,
+  ...SECTION_PATHS.map((path) => ({
+    path: `/projects/{project}${path}`,
     page: ProjectPage,
     group: "project",
   })),
@@ -58,4 +58,10 @@ export const ROUTES: Route[] = [
   { path: "/persons", page: Persons },
   { path: "/audit", page: AuditPage },
   { path: "/account", page: Account },
+  { path: "/design", page: Design },
 ];
+
+/** Fetches the page of PATH, for somebody who is about to go there. */
+export function fetchPage(path: string): void {
+  ROUTES.find((route) => match(route.path, path) !== null)?.page.fetch?.();
+}

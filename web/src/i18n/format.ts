@@ -19,6 +19,13 @@ export function formatNumber(value: number): string {
   return new Intl.NumberFormat(language.get()).format(value);
 }
 
+/** A share of one: 0.42 is "42 %". */
+export function formatPercent(share: number): string {
+  return new Intl.NumberFormat(language.get(), { style: "percent", maximumFractionDigits: 0 }).format(
+    share,
+  );
+}
+
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 /** Sizes by thousands, as people read them: 20.4 kB, 20,4 ko. */

@@ -9,6 +9,7 @@ import { TierBadge, WordBadge } from "../parts/badge";
 import { Notice } from "../parts/notice";
 import { LoadedPage, Page, Sections } from "../parts/page";
 import type { PageProps } from "../routes";
+import type { SECTION_PATHS } from "./project_sections";
 import { ProjectData } from "./project_data";
 import { ProjectExports } from "./project_exports";
 import { ProjectFiles } from "./project_files";
@@ -23,12 +24,12 @@ export interface SectionProps {
 }
 
 interface Section {
-  path: string;
+  path: (typeof SECTION_PATHS)[number];
   text: Key;
   page: ComponentType<SectionProps>;
 }
 
-export const SECTIONS: Section[] = [
+const SECTIONS: Section[] = [
   { path: "", text: "project.overview", page: ProjectOverview },
   { path: "/members", text: "project.members", page: ProjectMembers },
   { path: "/data", text: "project.data", page: ProjectData },

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // A native dialog, open while it is drawn: Escape and the backdrop belong to the browser.
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { t } from "../i18n";
+import { Icon } from "./icon";
 
-export function Dialog(props: { title: string; close: () => void; children: ComponentChildren }) {
+interface DialogProps {
+  title: string;
+  close: () => void;
+  /** For tables and previews. */
+  wide?: boolean;
+  children: ComponentChildren;
+}
+
+export function Dialog(props: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before the browser draws: nobody sees the dialog in the page, or types into what is behind it.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
@@ -16,6 +27,7 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
   return (
     <dialog
       ref={dialog}
+      class={props.wide ? "dialog-wide" : undefined}
       aria-labelledby={id}
       onClose={props.close}
       onCancel={(event) => {
@@ -24,7 +36,17 @@ export function Dialog(props: { title: string; close: () => void; children: Comp
       }}
     >
       <div class="stack">
-        <h2 id={id}>{props.title}</h2>
+        <div class="dialog-head">
+          <h2 id={id}>{props.title}</h2>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t("action.close")}
+            onClick={props.close}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
         {props.children}
       </div>
     </dialog>

@@ -2,7 +2,7 @@
 // Forms: native fields, and the server's refusal in words beside the field that it is about, or
 // above the button when it is about the whole.
 import { createContext, type ComponentChildren } from "preact";
-import { useContext, useEffect, useId, useRef } from "preact/hooks";
+import { useContext, useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Problem } from "../api/types";
 import { useAction } from "../api/resource";
 import { t } from "../i18n";
@@ -36,7 +36,8 @@ export function Form(props: FormProps) {
   const named = problem && (props.about?.[problem.reason] ?? problemField(problem));
   const inForm = named !== undefined && form.current?.elements.namedItem(named) !== null;
   const field = inForm ? named : undefined;
-  useEffect(() => {
+  // In the same turn as the words appear: a person who types on must not be moved later.
+  useLayoutEffect(() => {
     if (!problem) return;
     const target = field
       ? form.current?.querySelector<HTMLElement>(`[name="${field}"]`)

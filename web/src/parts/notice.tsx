@@ -49,21 +49,30 @@ export function ProblemNotice(props: { problem: Problem | undefined; retry?: () 
   );
 }
 
-export function Empty(props: { icon?: IconName; children: ComponentChildren }) {
+/** Nothing here: why, and what one can do about it. */
+export function Empty(props: {
+  icon?: IconName;
+  title?: string;
+  actions?: ComponentChildren;
+  children?: ComponentChildren;
+}) {
   return (
     <div class="empty">
       <Icon name={props.icon ?? "inbox"} />
+      {props.title && <p class="empty-title">{props.title}</p>}
       {props.children}
+      {props.actions && <div class="row">{props.actions}</div>}
     </div>
   );
 }
 
-export function Waiting() {
+/** Something is being read. Shown only when that takes longer than a blink (parts.css). */
+export function Waiting(props: { rows?: number }) {
   return (
     <div class="waiting" role="status">
-      <span />
-      <span />
-      <span />
+      {Array.from({ length: props.rows ?? 3 }, (_, at) => (
+        <span key={at} />
+      ))}
       <p class="unseen">{t("state.loading")}</p>
     </div>
   );

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The head of every page: document title, crumbs, the h1 that takes the focus after a move.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Resource } from "../api/resource";
 import { t } from "../i18n";
 import { place } from "../router";
@@ -31,7 +31,7 @@ export function Page(props: PageProps) {
   useEffect(() => {
     document.title = `${documentTitle} · Darse`;
   }, [documentTitle]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (place.get().moves > 0) heading.current?.focus({ preventScroll: true });
   }, [props.at]);
   return (

@@ -7,10 +7,13 @@ import { language, t, useTexts, type Key, type Language } from "../i18n";
 import { api } from "../api/client";
 import { place } from "../router";
 import { about, hasRole, renewSession, session, signOut } from "../session";
+import { chooseDensity, density, type Density } from "../density";
 import { useStore } from "../store";
 import { chooseTheme, theme, type Theme } from "../theme";
+import { commands, showCommands } from "./command";
 import { Icon } from "./icon";
 import { Logo } from "./logo";
+import { Toasts } from "./toast";
 
 interface Berth {
   to: string;
@@ -138,6 +141,55 @@ export function ThemeSelect() {
   );
 }
 
+const DENSITIES: [Density, Key][] = [
+  ["comfortable", "density.comfortable"],
+  ["compact", "density.compact"],
+];
+
+export function DensitySelect() {
+  const current = useStore(density);
+  return (
+    <div class="field">
+      <label for="shell-density">{t("density.label")}</label>
+      <select
+        id="shell-density"
+        onChange={(event) => chooseDensity(event.currentTarget.value as Density)}
+      >
+        {DENSITIES.map(([value, text]) => (
+          <option key={value} value={value} selected={value === current}>
+            {t(text)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+const COMMANDS: [ReturnType<typeof commands.get>, Key][] = [
+  ["open", "command.choice_open"],
+  ["folded", "command.choice_folded"],
+  ["hidden", "command.choice_hidden"],
+];
+
+export function CommandsSelect() {
+  const current = useStore(commands);
+  return (
+    <div class="field">
+      <label for="shell-commands">{t("command.choice")}</label>
+      <select
+        id="shell-commands"
+        onChange={(event) => showCommands(event.currentTarget.value as typeof current)}
+      >
+        {COMMANDS.map(([value, text]) => (
+          <option key={value} value={value} selected={value === current}>
+            {t(text)}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
 function AccountMenu({ person }: { person: Person }) {
   return (
     <Menu
@@ -157,6 +209,8 @@ function AccountMenu({ person }: { person: Person }) {
       <a href="/account">{t("nav.account")}</a>
       <LanguageSelect />
       <ThemeSelect />
+      <DensitySelect />
+      <CommandsSelect />
       <button type="button" class="button" onClick={() => void signOut()}>
         {t("action.sign_out")}
       </button>
@@ -217,6 +271,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <main class="main" id="main" tabIndex={-1}>
         {children}
       </main>
+      <Toasts />
       <footer class="foot">
         <div class="foot-inner">
           <span>{t("shell.motto")}</span>
