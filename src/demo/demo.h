@@ -56,6 +56,7 @@ typedef struct DemoDataset {
 typedef struct DemoSource {
     const char *slug, *title, *summary, *legal_basis, *rule_pack, *steward, *vintage;
     const char *purposes;        /* separated by spaces */
+    const char *theme;
     const DemoVariable *variables;
     DemoDataset datasets[3];
 } DemoSource;

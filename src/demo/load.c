@@ -290,10 +290,10 @@ static bool load_source(DemoWorld *world, DemoPerson *officer, const DemoSource 
         return false;
     if (there == NULL) {
         json_t *body = json_pack(
-            "{s:s, s:s, s:s, s:s, s:[s,s], s:o, s:s, s:[s]}", "title", source->title, "slug",
+            "{s:s, s:s, s:s, s:s, s:[s,s], s:o, s:s, s:s, s:[s]}", "title", source->title, "slug",
             source->slug, "summary", source->summary, "legal_basis", source->legal_basis, "routes",
             "research", "own_administration", "purposes", words_json(source->purposes), "rule_pack",
-            source->rule_pack, "stewards", source->steward);
+            source->rule_pack, "theme", source->theme, "stewards", source->steward);
         if (!demo_call(steward, "POST", "/api/v1/sources", body, 201, &there, error))
             return false;
         printf("   source        %s\n", source->title);

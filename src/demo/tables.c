@@ -72,7 +72,8 @@ const DemoSource demo_sources[] = {
      "Person-years of the RAND Health Insurance Experiment: plan of the family, health, visits to a "
      "physician. Real persons, public domain.",
      "Survey of persons under the statistics act, confidential for 75 years", "fr-person",
-     "producer", "1974-1982", "research evaluation official_statistics", health_variables,
+     "producer", "1974-1982", "research evaluation official_statistics", "health",
+     health_variables,
      {{"person-years-scientific", "Person-years, scientific use", "scientific",
        "health-scientific.csv"},
       {"person-years", "Person-years, secure use", "secure", "health-secure.csv"}}},
@@ -80,7 +81,8 @@ const DemoSource demo_sources[] = {
      "Activity, size, legal category, territory, turnover and production of enterprises. Generated: "
      "no unit exists.",
      "Survey of enterprises under law 51-711; never for control or enforcement", "fr-enterprise",
-     "producer2", "2024", "research evaluation official_statistics", enterprise_variables,
+     "producer2", "2024", "research evaluation official_statistics", "business",
+     enterprise_variables,
      {{"units-scientific", "Units, scientific use", "scientific", "enterprises-scientific.csv"},
       {"units", "Units, secure use", "secure", "enterprises-secure.csv"}}},
     {NULL},

@@ -10,6 +10,11 @@
 
 /* {"id","slug","title","vintage","version","level","state","source":{"id","slug","title"}}. */
 json_t *answer_dataset_brief(const Dataset *dataset);
+/* As above, with the description and what was published. */
+json_t *answer_dataset(const Dataset *dataset);
+/* One source as ACTOR sees it, without its datasets. */
+bool answer_source(StoreTx *tx, const PolicyActor *actor, const Source *source, json_t **ret_json,
+                   GError **error);
 /* {"minimum_count","max_share_percent","rounding_base","zero_is_unsafe"}. */
 json_t *answer_rules(const SdcRules *rules);
 

@@ -7,11 +7,20 @@
 
 #define SOURCE_STEWARDS_MAX 20
 #define DATASET_VARIABLES_MAX 5000
+#define SOURCE_WORDS_MAX 5000          /* distinct words that one source is found by */
+#define SOURCE_WORD_BYTES 60
+#define SOURCE_QUERY_WORDS 6
+
+/* What a source is about; one word of this list. */
+#define SOURCE_THEMES                                                                              \
+    "agriculture business education environment health housing income justice labour population "  \
+    "public_finance transport other"
 
 /* ---- sources ---- */
 
 typedef struct SourceGiven {
-    const char *slug, *title, *summary, *legal_basis, *rule_pack; /* NULL in an edition: as it is */
+    /* NULL in an edition: as it is */
+    const char *slug, *title, *summary, *legal_basis, *rule_pack, *theme;
     unsigned routes, purposes;           /* 0 in an edition: as it is */
     const char *const *stewards;         /* logins, ended by NULL; NULL: the author, or as it is */
 } SourceGiven;
@@ -20,9 +29,45 @@ bool source_create(App *app, const PolicyActor *actor, const SourceGiven *given,
                    GError **error);
 bool source_edit(App *app, const PolicyActor *actor, const char *source, const SourceGiven *given,
                  GError **error);
-/* WORDS: text to find in title or short name, "" for all. Array of Source. */
-GPtrArray *source_list(StoreTx *tx, const char *words, const char *after, int64_t limit,
-                       GError **error);
+
+/* What is looked for. Every text may be NULL: any. */
+typedef struct SourceQuery {
+    const char *words;             /* each must begin a word of the source, of one of its published
+                                      datasets or of one of their variables */
+    const char *producer;          /* organisation */
+    const char *theme;
+    unsigned route, purpose;       /* PolicyRoute, PolicyPurpose; 0: any */
+    unsigned level;                /* PolicyLevel of a published dataset; 0: any */
+    const char *steward;           /* person */
+    const char *after;             /* slug; "" for the first page */
+    int64_t limit;
+} SourceQuery;
+/* By slug. Array of Source. */
+GPtrArray *source_list(StoreTx *tx, const SourceQuery *query, GError **error);
+
+/* ---- finding (search.c) ---- */
+
+/* The words of TEXT without case and accents, into WORDS, a set of GBytes. Stops at
+ * SOURCE_WORDS_MAX. Pure. */
+void source_words_add(GHashTable *words, const char *text);
+GHashTable *source_words_new(void);
+/* Makes the words of SOURCE anew, from its row and those of its published datasets. */
+bool source_index(StoreTx *tx, const char *source, GError **error);
+/* The same for each source that has none yet. */
+bool source_index_missing(StoreTx *tx, GError **error);
+
+/* PolicyLevel bits of the published datasets of a source, and how many there are. */
+typedef struct SourceOffer {
+    unsigned levels;
+    int64_t datasets;
+    int64_t published_ms;          /* of the last one */
+} SourceOffer;
+bool source_offer(StoreTx *tx, const char *source, SourceOffer *ret_offer, GError **error);
+
+/* How many sources each filter would leave, beside the other filters of QUERY:
+ * {"total", "producers": [{"id","name","count"}], "themes": [{"value","count"}], "levels", "routes",
+ * "purposes"}. */
+json_t *source_facets(StoreTx *tx, const SourceQuery *query, GError **error);
 
 /* Is what the source declares coherent: at least one route and purpose, a known pack, nothing that
  * its law of collection excludes? Pure. */

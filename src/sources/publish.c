@@ -323,7 +323,8 @@ static bool publish_in(Act *act, void *data, GError **error)
                       store_text(g_checksum_get_string(p->hash)), store_integer(call->rows),
                       store_text(call->variables), store_integer(call->encrypted),
                       store_text(act->actor->id), store_integer(time_now_ms()),
-                      store_text(p->dataset));
+                      store_text(p->dataset)) &&
+           source_index(act->tx, dataset->source, error);
 }
 
 static bool publish_all(Publication *p, const PolicyActor *actor, GError **error)
@@ -476,13 +477,20 @@ const Duty sources_duties[] = {
     {0},
 };
 
+/* Sources described before there was an index. */
+static bool index_in(StoreTx *tx, void *data, GError **error)
+{
+    (void)data;
+    return source_index_missing(tx, error);
+}
+
 bool sources_start(App *app, GError **error)
 {
     struct SourcesData *data = g_new0(struct SourcesData, 1);
     g_mutex_init(&data->lock);
     data->reading = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     app->room_data[ROOM_SOURCES] = data;
-    return uploads_clear(app, error);
+    return uploads_clear(app, error) && store_write(app->store, index_in, NULL, error);
 }
 
 void sources_stop(App *app)

@@ -11,7 +11,7 @@
 
 #define SOURCE_COLUMNS                                                                             \
     "s.id, s.slug, s.title, s.summary, s.organisation, o.name, s.legal_basis, s.routes, "          \
-    "s.purposes, s.rule_pack, s.created_ms, s.version FROM source s "                              \
+    "s.purposes, s.rule_pack, s.created_ms, s.version, s.theme FROM source s "                     \
     "JOIN organisation o ON o.id = s.organisation "
 
 void source_free(Source *source)
@@ -26,6 +26,7 @@ void source_free(Source *source)
     g_free(source->organisation_name);
     g_free(source->legal_basis);
     g_free(source->rule_pack);
+    g_free(source->theme);
     g_free(source);
 }
 
@@ -59,6 +60,7 @@ static Source *source_of_row(StoreRows *rows, GError **error)
     source->rule_pack = g_strdup(store_row_text(rows, 9));
     source->created_ms = store_row_integer(rows, 10);
     source->version = store_row_integer(rows, 11);
+    source->theme = g_strdup(store_row_text(rows, 12));
     return g_steal_pointer(&source);
 }
 
@@ -83,29 +85,95 @@ bool source_load(StoreTx *tx, const char *id, Source **ret_source, GError **erro
     return true;
 }
 
-/* WORDS as a pattern of LIKE with \ as escape. */
-static char *like_pattern(const char *words)
+/* The words looked for, folded; the range of a beginning is [word, word with its last byte + 1). */
+typedef struct Ranges {
+    GBytes *from[SOURCE_QUERY_WORDS], *to[SOURCE_QUERY_WORDS];
+    size_t count;
+} Ranges;
+
+static void ranges_clear(Ranges *ranges)
 {
-    GString *pattern = g_string_new("%");
-    g_autofree char *lower = g_ascii_strdown(words, -1);
-    for (const char *c = lower; *c != '\0'; c++) {
-        if (*c == '%' || *c == '_' || *c == '\\')
-            g_string_append_c(pattern, '\\');
-        g_string_append_c(pattern, *c);
+    for (size_t i = 0; i < SOURCE_QUERY_WORDS; i++) {
+        g_clear_pointer(&ranges->from[i], g_bytes_unref);
+        g_clear_pointer(&ranges->to[i], g_bytes_unref);
     }
-    g_string_append_c(pattern, '%');
-    return g_string_free(pattern, FALSE);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ranges, ranges_clear)
+
+static bool ranges_of(const char *words, Ranges *ret_ranges, GError **error)
+{
+    g_autoptr(GHashTable) set = source_words_new();
+    GHashTableIter iterator;
+    gpointer word;
+    source_words_add(set, words != NULL ? words : "");
+    if (g_hash_table_size(set) > SOURCE_QUERY_WORDS)
+        return error_set(error, ERROR_INVALID, "sources.too_many_words",
+                         "Look for at most %d words at once.", SOURCE_QUERY_WORDS);
+    g_hash_table_iter_init(&iterator, set);
+    while (g_hash_table_iter_next(&iterator, &word, NULL)) {
+        gsize size = 0;
+        const guint8 *bytes = g_bytes_get_data(word, &size);
+        g_autofree guint8 *end = g_memdup2(bytes, size);
+        end[size - 1]++; /* never 255: the bytes are UTF-8 */
+        ret_ranges->from[ret_ranges->count] = g_bytes_ref(word);
+        ret_ranges->to[ret_ranges->count++] = g_bytes_new(end, size);
+    }
+    for (size_t i = ret_ranges->count; i < SOURCE_QUERY_WORDS; i++) {
+        ret_ranges->from[i] = g_bytes_new("", 0);
+        ret_ranges->to[i] = g_bytes_new("", 0);
+    }
+    return true;
 }
 
-GPtrArray *source_list(StoreTx *tx, const char *words, const char *after, int64_t limit,
-                       GError **error)
+static StoreValue value_of_bytes(GBytes *bytes)
 {
-    g_autofree char *pattern = like_pattern(words);
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT " SOURCE_COLUMNS "WHERE s.slug > $1 AND (lower(s.title) LIKE $2 ESCAPE '\\' OR "
-        "s.slug LIKE $2 ESCAPE '\\') ORDER BY s.slug LIMIT $3",
-        store_text(after), store_text(pattern), store_integer(limit));
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    return store_bytes(data != NULL ? data : "", size);
+}
+
+static StoreValue value_of_word(PolicySet set, unsigned value)
+{
+    return store_text(value != 0 ? policy_name(set, value) : "");
+}
+
+#define HAS_WORD(least, from, to)                                                                  \
+    "AND ($9 < " #least " OR s.id IN (SELECT w.source FROM source_word w WHERE w.word >= $" #from  \
+    " AND w.word < $" #to ")) "
+
+/* A source's words and a dataset's level are looked for as sets: each is one range of an index. */
+static const char list_sql[] =
+    "SELECT " SOURCE_COLUMNS "WHERE s.slug > $1 AND ($2 = '' OR s.organisation = $2) AND "
+    "($3 = '' OR s.theme = $3) AND ($4 = '' OR ' ' || s.routes || ' ' LIKE '% ' || $4 || ' %') AND "
+    "($5 = '' OR ' ' || s.purposes || ' ' LIKE '% ' || $5 || ' %') AND "
+    "($6 = '' OR EXISTS (SELECT 1 FROM dataset d WHERE d.source = s.id AND d.state = 'published' "
+    "AND d.level = $6)) AND ($7 = '' OR EXISTS (SELECT 1 FROM source_steward t WHERE "
+    "t.source = s.id AND t.person = $7)) "
+    HAS_WORD(1, 10, 11) HAS_WORD(2, 12, 13) HAS_WORD(3, 14, 15) HAS_WORD(4, 16, 17)
+    HAS_WORD(5, 18, 19) HAS_WORD(6, 20, 21) "ORDER BY s.slug LIMIT $8";
+
+GPtrArray *source_list(StoreTx *tx, const SourceQuery *query, GError **error)
+{
+    g_auto(Ranges) ranges = {0};
+    if (!ranges_of(query->words, &ranges, error))
+        return NULL;
+    StoreValue values[9 + 2 * SOURCE_QUERY_WORDS] = {
+        store_text(query->after != NULL ? query->after : ""),
+        store_text(query->producer != NULL ? query->producer : ""),
+        store_text(query->theme != NULL ? query->theme : ""),
+        value_of_word(SET_ROUTE, query->route),
+        value_of_word(SET_PURPOSE, query->purpose),
+        value_of_word(SET_LEVEL, query->level),
+        store_text(query->steward != NULL ? query->steward : ""),
+        store_integer(query->limit),
+        store_integer((int64_t)ranges.count),
+    };
+    for (size_t i = 0; i < SOURCE_QUERY_WORDS; i++) {
+        values[9 + 2 * i] = value_of_bytes(ranges.from[i]);
+        values[10 + 2 * i] = value_of_bytes(ranges.to[i]);
+    }
+    g_autoptr(StoreRows) rows =
+        store_query_values(tx, list_sql, values, G_N_ELEMENTS(values), error);
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)source_free);
@@ -239,13 +307,14 @@ bool source_insert(StoreTx *tx, const SourceGiven *given, const char *id,
     g_autofree char *purposes = policy_format_set(SET_PURPOSE, given->purposes);
     return store_exec(tx, error,
                       "INSERT INTO source (id, slug, title, summary, organisation, legal_basis, "
-                      "routes, purposes, rule_pack, created_by, created_ms, version) "
-                      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+                      "routes, purposes, rule_pack, created_by, created_ms, version, theme) "
+                      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)",
                       store_text(id), store_text(given->slug), store_text(given->title),
                       store_text(given->summary), store_text(organisation),
                       store_text(given->legal_basis), store_text(routes), store_text(purposes),
                       store_text(given->rule_pack), store_text(created_by),
-                      store_integer(now_ms));
+                      store_integer(now_ms),
+                      store_text(given->theme != NULL ? given->theme : "other"));
 }
 
 bool source_stewards_set(StoreTx *tx, const char *source, const char *const *logins,
@@ -292,7 +361,8 @@ static bool source_create_in(Act *act, void *data, GError **error)
                          now, error) &&
            source_stewards_set(act->tx, call->id,
                                call->given->stewards != NULL ? call->given->stewards : author,
-                               now, error);
+                               now, error) &&
+           source_index(act->tx, call->id, error);
 }
 
 bool source_create(App *app, const PolicyActor *actor, const SourceGiven *given, char **ret_id,
@@ -340,11 +410,14 @@ static bool source_edit_in(Act *act, void *data, GError **error)
     act_notify(act, "applications");
     return store_exec(act->tx, error,
                       "UPDATE source SET title = $1, summary = $2, legal_basis = $3, routes = $4, "
-                      "purposes = $5, rule_pack = $6, version = version + 1 WHERE id = $7",
+                      "purposes = $5, rule_pack = $6, theme = $7, version = version + 1 "
+                      "WHERE id = $8",
                       store_text(or_as_is(given->title, source->title)),
                       store_text(or_as_is(given->summary, source->summary)),
                       store_text(legal_basis), store_text(route_words), store_text(purpose_words),
-                      store_text(pack), store_text(call->id));
+                      store_text(pack), store_text(or_as_is(given->theme, source->theme)),
+                      store_text(call->id)) &&
+           source_index(act->tx, call->id, error);
 }
 
 bool source_edit(App *app, const PolicyActor *actor, const char *source, const SourceGiven *given,

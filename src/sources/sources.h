@@ -23,6 +23,7 @@ typedef struct Source {
     char *legal_basis;
     unsigned routes, purposes;      /* PolicyRoute, PolicyPurpose bits */
     char *rule_pack;                /* a name of sdc_packs() */
+    char *theme;                    /* a word of SOURCE_THEMES */
     int64_t created_ms;
     int64_t version;
 } Source;

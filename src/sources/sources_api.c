@@ -8,62 +8,9 @@
 
 #include <string.h>
 
-/* ---- answers ---- */
-
-json_t *answer_dataset_brief(const Dataset *d)
-{
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:{s:s, s:s, s:s}}", "id", d->id, "slug",
-                     d->slug, "title", d->title, "vintage", d->vintage, "version",
-                     (json_int_t)d->version, "level", policy_name(SET_LEVEL, d->level), "state",
-                     dataset_state_name(d->state), "source", "id", d->source, "slug",
-                     d->source_slug, "title", d->source_title);
-}
-
-static json_t *dataset_json(const Dataset *d)
-{
-    json_t *json = answer_dataset_brief(d);
-    json_t *variables = json_loads(d->variables, 0, NULL);
-    g_autofree char *folder = dataset_folder(d);
-    json_object_set_new(json, "failure", json_string(d->failure));
-    json_object_set_new(json, "file_name", json_string(d->file_name));
-    json_object_set_new(json, "file_size", json_integer(d->file_size));
-    json_object_set_new(json, "file_sha256", json_string(d->file_sha256));
-    json_object_set_new(json, "rows", json_integer(d->rows));
-    json_object_set_new(json, "variables", variables != NULL ? variables : json_array());
-    json_object_set_new(json, "encrypted", json_boolean(d->encrypted));
-    json_object_set_new(json, "published", answer_time(d->published_ms));
-    json_object_set_new(json, "path", json_sprintf("/data/%s", folder));
-    return json;
-}
-
-static bool source_json(StoreTx *tx, const PolicyActor *actor, const Source *s, json_t **ret_json,
-                        GError **error)
-{
-    bool mine = false;
-    g_autoptr(GPtrArray) stewards = source_stewards(tx, s->id, error);
-    if (stewards == NULL || !source_is_steward(tx, s->id, actor->id, &mine, error))
-        return false;
-    json_t *persons = json_array();
-    for (guint i = 0; i < stewards->len; i++) {
-        const SourceSteward *steward = g_ptr_array_index(stewards, i);
-        json_array_append_new(persons,
-                              answer_person(steward->person, steward->login, steward->name));
-    }
-    *ret_json = json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:s, s:o, s:b, s:o}",
-                          "id", s->id, "slug", s->slug, "title", s->title, "summary", s->summary,
-                          "organisation", "id", s->organisation, "name", s->organisation_name,
-                          "legal_basis", s->legal_basis, "routes",
-                          answer_words(SET_ROUTE, s->routes), "purposes",
-                          answer_words(SET_PURPOSE, s->purposes), "rule_pack", s->rule_pack,
-                          "stewards", persons, "mine", mine, "created",
-                          answer_time(s->created_ms));
-    return true;
-}
-
 typedef struct Answer {
     const char *id;
-    const char *words, *after;
-    int64_t limit;
+    SourceQuery query;
     json_t *json;
 } Answer;
 
@@ -83,13 +30,13 @@ static bool read_source(StoreTx *tx, const PolicyActor *actor, void *data, GErro
         !policy_enforce(actor, VERB_SOURCE_VIEW, &facts, error))
         return false;
     g_autoptr(GPtrArray) datasets = dataset_list(tx, source->id, error);
-    if (datasets == NULL || !source_json(tx, actor, source, &answer->json, error))
+    if (datasets == NULL || !answer_source(tx, actor, source, &answer->json, error))
         return false;
     json_t *list = json_array();
     for (guint i = 0; i < datasets->len; i++) {
         const Dataset *dataset = g_ptr_array_index(datasets, i);
         if (dataset_is_visible(dataset, facts.is_steward))
-            json_array_append_new(list, dataset_json(dataset));
+            json_array_append_new(list, answer_dataset(dataset));
     }
     json_object_set_new(answer->json, "datasets", list);
     return true;
@@ -118,7 +65,7 @@ static bool read_dataset(StoreTx *tx, const PolicyActor *actor, void *data, GErr
     if (!dataset_is_visible(dataset, facts.is_steward))
         return error_set(error, ERROR_NOT_FOUND, "sources.no_dataset",
                          "There is no dataset \"%s\".", answer->id);
-    answer->json = dataset_json(dataset);
+    answer->json = answer_dataset(dataset);
     return true;
 }
 
@@ -144,13 +91,13 @@ static bool read_sources(StoreTx *tx, const PolicyActor *actor, void *data, GErr
     if (!policy_enforce(actor, VERB_SOURCE_VIEW, NULL, error))
         return false;
     g_autoptr(GPtrArray) list =
-        source_list(tx, answer->words, answer->after, answer->limit + 1, error);
+        source_list(tx, &answer->query, error);
     if (list == NULL)
         return false;
     g_autoptr(json_t) items = json_array();
     for (guint i = 0; i < list->len; i++) {
         json_t *item = NULL;
-        if (!source_json(tx, actor, g_ptr_array_index(list, i), &item, error))
+        if (!answer_source(tx, actor, g_ptr_array_index(list, i), &item, error))
             return false;
         json_array_append_new(items, item);
     }
@@ -158,18 +105,58 @@ static bool read_sources(StoreTx *tx, const PolicyActor *actor, void *data, GErr
     return true;
 }
 
+static unsigned query_word(const HttpRequest *request, const char *name, PolicySet set)
+{
+    unsigned value = 0;
+    const char *word = http_request_query(request, name);
+    return word != NULL && policy_value(set, word, &value) ? value : 0;
+}
+
+static SourceQuery query_of(const HttpRequest *request)
+{
+    return (SourceQuery){
+        .words = http_request_query(request, "q"),
+        .producer = http_request_query(request, "producer"),
+        .theme = http_request_query(request, "theme"),
+        .route = query_word(request, "route", SET_ROUTE),
+        .purpose = query_word(request, "purpose", SET_PURPOSE),
+        .level = query_word(request, "level", SET_LEVEL),
+        .steward = http_request_query(request, "steward") != NULL ? request_actor(request)->id
+                                                                   : NULL,
+    };
+}
+
 static bool api_list(HttpRequest *request, GError **error)
 {
     g_autofree char *after = NULL;
     if (!page_key(request, &after, error))
         return false;
-    const char *words = http_request_query(request, "q");
-    Answer answer = {.words = words != NULL ? words : "", .after = after,
-                     .limit = page_limit(request)};
+    int64_t limit = page_limit(request);
+    Answer answer = {.query = query_of(request)};
+    answer.query.after = after;
+    answer.query.limit = limit + 1;
     if (!look_run(request_app(request), request_actor(request), VERB_SOURCE_VIEW, "", false,
                   read_sources, &answer, error))
         return false;
-    return http_reply_json(request, 200, page_json(answer.json, answer.limit, key_by_slug), error);
+    return http_reply_json(request, 200, page_json(answer.json, limit, key_by_slug), error);
+}
+
+static bool read_facets(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    if (!policy_enforce(actor, VERB_SOURCE_VIEW, NULL, error))
+        return false;
+    answer->json = source_facets(tx, &answer->query, error);
+    return answer->json != NULL;
+}
+
+static bool api_facets(HttpRequest *request, GError **error)
+{
+    Answer answer = {.query = query_of(request)};
+    if (!look_run(request_app(request), request_actor(request), VERB_SOURCE_VIEW, "", false,
+                  read_facets, &answer, error))
+        return false;
+    return http_reply_json(request, 200, answer.json, error);
 }
 
 static void given_of_body(const HttpRequest *request, SourceGiven *ret_given)
@@ -180,6 +167,7 @@ static void given_of_body(const HttpRequest *request, SourceGiven *ret_given)
         .summary = http_body_text(request, "summary"),
         .legal_basis = http_body_text(request, "legal_basis"),
         .rule_pack = http_body_text(request, "rule_pack"),
+        .theme = http_body_text(request, "theme"),
         .routes = body_words(request, "routes", SET_ROUTE, 0),
         .purposes = body_words(request, "purposes", SET_PURPOSE, 0),
     };
@@ -223,13 +211,6 @@ static bool api_edit(HttpRequest *request, GError **error)
     given.stewards = logins;
     return source_edit(request_app(request), request_actor(request), id, &given, error) &&
            reply_source(request, 200, id, error);
-}
-
-json_t *answer_rules(const SdcRules *rules)
-{
-    return json_pack("{s:f, s:f, s:i, s:b}", "minimum_count", rules->minimum_count,
-                     "max_share_percent", rules->max_share_percent, "rounding_base",
-                     (int)rules->rounding_base, "zero_is_unsafe", rules->zero_is_unsafe);
 }
 
 static bool api_rule_packs(HttpRequest *request, GError **error)
@@ -338,12 +319,26 @@ static const HttpStream file_stream = {
 #define ROUTES "research own_administration"
 #define PURPOSES "official_statistics research evaluation management control enforcement"
 #define LEVELS "public scientific secure"
+#define TIERS "open restricted secure"
+#define TERMS                                                                                      \
+    "project_open member steward_agreement committee_opinion need_to_know undertaking"
+
+#define SOURCE_FILTERS                                                                             \
+    {"q", HTTP_TEXT, .max = 100,                                                                   \
+     .summary = "Beginnings of words of the source, its datasets or their variables"},             \
+    {"producer", HTTP_ID, .choices = "org", .summary = "Of this organisation"},                    \
+    {"theme", HTTP_CHOICE, .choices = SOURCE_THEMES},                                              \
+    {"level", HTTP_CHOICE, .choices = LEVELS, .summary = "With a dataset of this level"},          \
+    {"route", HTTP_CHOICE, .choices = ROUTES, .summary = "That admit this route"},                 \
+    {"purpose", HTTP_CHOICE, .choices = PURPOSES, .summary = "That admit this purpose"},           \
+    {"steward", HTTP_CHOICE, .choices = "me", .summary = "That I answer for"}
 
 static const HttpField list_fields[] = {
-    {"q", HTTP_TEXT, .max = 100, .summary = "Words of the title or the short name"},
+    SOURCE_FILTERS,
     PAGE_FIELDS,
     {0},
 };
+static const HttpField facets_fields[] = {SOURCE_FILTERS, {0}};
 static const HttpField file_fields[] = {
     {"name", HTTP_TEXT, .required = true, .max = 200, .summary = "The file's name"},
     {0},
@@ -357,6 +352,7 @@ static const HttpField create_fields[] = {
     {"routes", HTTP_CHOICES, .required = true, .choices = ROUTES, .max = 2},
     {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES, .max = 6},
     {"rule_pack", HTTP_TEXT, .required = true, .max = 60},
+    {"theme", HTTP_CHOICE, .choices = SOURCE_THEMES, .summary = "Absent: other"},
     {"stewards", HTTP_TEXT_LIST, .max = SOURCE_STEWARDS_MAX, .summary = "Logins; absent: myself"},
     {0},
 };
@@ -367,6 +363,7 @@ static const HttpField edit_fields[] = {
     {"routes", HTTP_CHOICES, .choices = ROUTES, .max = 2},
     {"purposes", HTTP_CHOICES, .choices = PURPOSES, .max = 6},
     {"rule_pack", HTTP_TEXT, .max = 60},
+    {"theme", HTTP_CHOICE, .choices = SOURCE_THEMES},
     {"stewards", HTTP_TEXT_LIST, .max = SOURCE_STEWARDS_MAX},
     {0},
 };
@@ -427,6 +424,17 @@ static const HttpField dataset_answer[] = {
     {"encrypted", HTTP_BOOLEAN, .required = true},
     {"published", HTTP_TIME},
     {"path", HTTP_TEXT, .required = true, .summary = "Where it is seen in a bubble"},
+    {"tiers", HTTP_CHOICES, .required = true, .choices = TIERS, .max = 3,
+     .summary = "Tiers of project that may hold it"},
+    {0},
+};
+static const HttpField use_answer[] = {
+    {"route", HTTP_CHOICE, .required = true, .choices = ROUTES},
+    {"terms", HTTP_CHOICES, .required = true, .choices = TERMS, .max = 6,
+     .summary = "What an accreditation needs on this route"},
+    {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES, .max = 6},
+    {"own_organisation", HTTP_BOOLEAN, .required = true,
+     .summary = "For projects of the producer's own organisation alone"},
     {0},
 };
 static const HttpField source_answer[] = {
@@ -439,10 +447,57 @@ static const HttpField source_answer[] = {
     {"routes", HTTP_CHOICES, .required = true, .choices = ROUTES},
     {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES},
     {"rule_pack", HTTP_TEXT, .required = true},
+    {"theme", HTTP_CHOICE, .required = true, .choices = SOURCE_THEMES},
+    {"levels", HTTP_CHOICES, .required = true, .choices = LEVELS, .max = 3,
+     .summary = "Of its published datasets"},
+    {"dataset_count", HTTP_INTEGER, .required = true, .max = INT64_MAX,
+     .summary = "Published datasets"},
+    {"published", HTTP_TIME, .summary = "When the last dataset was published"},
+    {"uses", HTTP_LIST, .required = true, .fields = use_answer,
+     .summary = "Who may use it, route by route"},
     {"stewards", HTTP_LIST, .required = true, .fields = person_answer},
     {"mine", HTTP_BOOLEAN, .required = true, .summary = "I am a steward of it"},
     {"created", HTTP_TIME, .required = true},
     {"datasets", HTTP_LIST, .fields = dataset_answer, .summary = "Of one source, not in the list"},
+    {0},
+};
+static const HttpField count_answer[] = {
+    {"value", HTTP_TEXT, .required = true},
+    {"count", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {0},
+};
+static const HttpField producer_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "org"},
+    {"name", HTTP_TEXT, .required = true},
+    {"count", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {0},
+};
+static const HttpField facets_answer[] = {
+    {"total", HTTP_INTEGER, .required = true, .max = INT64_MAX, .summary = "With every filter"},
+    {"producers", HTTP_LIST, .required = true, .fields = producer_answer},
+    {"themes", HTTP_LIST, .required = true, .fields = count_answer},
+    {"levels", HTTP_LIST, .required = true, .fields = count_answer},
+    {"routes", HTTP_LIST, .required = true, .fields = count_answer},
+    {"purposes", HTTP_LIST, .required = true, .fields = count_answer},
+    {0},
+};
+static const HttpField rules_answer[] = {
+    {"minimum_count", HTTP_NUMBER, .required = true},
+    {"max_share_percent", HTTP_NUMBER, .required = true},
+    {"rounding_base", HTTP_INTEGER, .required = true, .max = INT32_MAX},
+    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
+    {0},
+};
+static const HttpField pack_answer[] = {
+    {"name", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    {"reference", HTTP_LONG_TEXT, .required = true},
+    {"rules", HTTP_OBJECT, .required = true, .fields = rules_answer},
+    {0},
+};
+static const HttpField packs_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = pack_answer},
+    {"next", HTTP_TEXT},
     {0},
 };
 static const HttpField sources_answer[] = {
@@ -464,8 +519,11 @@ const HttpRoute sources_routes[] = {
     {.method = "PATCH", .path = "/api/v1/sources/{source}", .handler = api_edit,
      .access = HTTP_PERSON, .body = edit_fields, .answer = source_answer, .tag = "sources",
      .summary = "Change what it declares"},
+    {.method = "GET", .path = "/api/v1/source-facets", .handler = api_facets,
+     .access = HTTP_PERSON, .query = facets_fields, .answer = facets_answer, .tag = "sources",
+     .summary = "How many sources each filter would leave, beside the other filters"},
     {.method = "GET", .path = "/api/v1/rule-packs", .handler = api_rule_packs,
-     .access = HTTP_PERSON, .tag = "sources", .summary = "The disclosure rules that exist"},
+     .access = HTTP_PERSON, .answer = packs_answer, .tag = "sources", .summary = "The disclosure rules that exist"},
     {.method = "POST", .path = "/api/v1/sources/{source}/datasets", .handler = api_draft,
      .access = HTTP_PERSON, .body = draft_fields, .answer = dataset_answer, .success = 201,
      .tag = "sources", .summary = "Describe a dataset, or a new version of one"},

@@ -17,11 +17,13 @@ MIGRATION_BYTES(1, "0001_audit.sql");
 MIGRATION_BYTES(2, "0002_domain.sql");
 MIGRATION_BYTES(3, "0003_lake.sql");
 MIGRATION_BYTES(4, "0004_notices.sql");
+MIGRATION_BYTES(5, "0005_governance.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
     {2, "domain", migration_2},
     {3, "lake", migration_3},
     {4, "notices", migration_4},
+    {5, "governance", migration_5},
     {0, NULL, NULL},
 };

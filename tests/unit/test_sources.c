@@ -392,6 +392,195 @@ static void test_leftovers(void)
     sources_world_free(w);
 }
 
+/* ---- finding ---- */
+
+static bool has_word(GHashTable *words, const char *word)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(word, strlen(word));
+    return g_hash_table_contains(words, bytes);
+}
+
+static void test_words(void)
+{
+    g_autoptr(GHashTable) words = source_words_new();
+    source_words_add(words, "Enquête SANTÉ, 2024-Q4: l'œuvre");
+    static const char *const expected[] = {"enquete", "sante", "2024", "q4", "l", "œuvre"};
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++)
+        g_assert_true(has_word(words, expected[i]));
+    g_assert_cmpint(g_hash_table_size(words), ==, G_N_ELEMENTS(expected));
+    g_autoptr(GHashTable) none = source_words_new();
+    source_words_add(none, "");
+    source_words_add(none, " ,;-- ");
+    g_assert_cmpint(g_hash_table_size(none), ==, 0);
+    /* A word without end is cut, and many words stop somewhere. */
+    g_autofree char *endless = g_strnfill(10000, 'a');
+    source_words_add(none, endless);
+    g_assert_cmpint(g_hash_table_size(none), ==, 1);
+    g_autoptr(GString) many = g_string_new(NULL);
+    for (int i = 0; i < SOURCE_WORDS_MAX + 100; i++)
+        g_string_append_printf(many, "w%d ", i);
+    source_words_add(none, many->str);
+    g_assert_cmpint(g_hash_table_size(none), ==, SOURCE_WORDS_MAX);
+}
+
+typedef struct Find {
+    SourceQuery query;
+    char *found;                   /* slugs, separated by spaces */
+    json_t *facets;
+} Find;
+
+static bool find_in(StoreTx *tx, void *data, GError **error)
+{
+    Find *find = data;
+    g_autoptr(GPtrArray) list = source_list(tx, &find->query, error);
+    if (list == NULL)
+        return false;
+    g_autoptr(GString) slugs = g_string_new(NULL);
+    for (guint i = 0; i < list->len; i++)
+        g_string_append_printf(slugs, "%s%s", i > 0 ? " " : "",
+                               ((const Source *)g_ptr_array_index(list, i))->slug);
+    find->found = g_strdup(slugs->str);
+    find->facets = source_facets(tx, &find->query, error);
+    return find->facets != NULL;
+}
+
+static Find find(World *w, SourceQuery query)
+{
+    g_autoptr(GError) error = NULL;
+    Find found = {.query = query};
+    found.query.limit = query.limit != 0 ? query.limit : 100;
+    store_read(w->app.store, find_in, &found, &error);
+    g_assert_no_error(error);
+    return found;
+}
+
+static void assert_found(World *w, SourceQuery query, const char *expected)
+{
+    Find found = find(w, query);
+    g_assert_cmpstr(found.found, ==, expected);
+    g_free(found.found);
+    json_decref(found.facets);
+}
+
+static bool index_source_in(StoreTx *tx, void *data, GError **error)
+{
+    return source_index(tx, data, error);
+}
+
+/* Three sources: health (published, scientific), firms (published, secure), and one that has only a
+ * draft. */
+static void search_world(World *w, char **ret_health, char **ret_firms)
+{
+    g_autoptr(GError) error = NULL;
+    SourceGiven firms = {.slug = "firms", .title = "Répertoire des entreprises", .summary = "All.",
+                         .legal_basis = "Law", .rule_pack = "fr-enterprise", .theme = "business",
+                         .routes = ROUTE_OWN_ADMINISTRATION, .purposes = PURPOSE_MANAGEMENT};
+    SourceGiven later = {.slug = "later", .title = "100%_\\ later", .summary = "Nothing yet.",
+                         .legal_basis = "Law", .rule_pack = "fr-person",
+                         .routes = ROUTE_RESEARCH, .purposes = PURPOSE_RESEARCH};
+    DatasetGiven turnover = {.slug = "units", .title = "Units", .vintage = "2023",
+                             .level = LEVEL_SECURE,
+                             .variables = "[{\"name\":\"TURNOVER\",\"label\":\"Chiffre\"}]"};
+    g_autofree char *units = NULL, *unseen = NULL, *draft = NULL;
+    *ret_health = make_source(w);
+    g_autofree char *persons = make_dataset(w, *ret_health);
+    const PolicyActor *second = world_actor(w, OTHER_PRODUCER);
+    g_assert_true(source_create(&w->app, second, &firms, ret_firms, &error));
+    g_assert_true(source_create(&w->app, second, &later, &unseen, &error));
+    g_assert_true(dataset_draft(&w->app, second, *ret_firms, &turnover, &units, &error));
+    turnover.variables = "[{\"name\":\"hidden\",\"label\":\"Not published\"}]";
+    g_assert_true(dataset_draft(&w->app, second, unseen, &turnover, &draft, &error));
+    world_sql(w, "UPDATE dataset SET state = 'published', published_ms = 7 WHERE id IN ('%s', '%s')",
+              persons, units);
+    g_assert_true(store_write(w->app.store, index_source_in, *ret_health, &error));
+    g_assert_true(store_write(w->app.store, index_source_in, *ret_firms, &error));
+    g_assert_true(store_write(w->app.store, index_source_in, unseen, &error));
+}
+
+static void test_search(void)
+{
+    World *w = sources_world("", true);
+    g_autofree char *health = NULL, *firms = NULL;
+    search_world(w, &health, &firms);
+    assert_found(w, (SourceQuery){0}, "firms health later");
+    assert_found(w, (SourceQuery){.words = "repert"}, "firms");        /* accent, beginning */
+    assert_found(w, (SourceQuery){.words = "RÉPERTOIRE entre"}, "firms");
+    assert_found(w, (SourceQuery){.words = "repertoire health"}, "");  /* both words */
+    assert_found(w, (SourceQuery){.words = "pertoire"}, "");           /* not a beginning */
+    assert_found(w, (SourceQuery){.words = "turnover"}, "firms");      /* a variable */
+    assert_found(w, (SourceQuery){.words = "chiffre"}, "firms");       /* its label */
+    assert_found(w, (SourceQuery){.words = "hidden"}, "");             /* not published */
+    assert_found(w, (SourceQuery){.words = "universite"}, "firms later"); /* the producer */
+    assert_found(w, (SourceQuery){.words = "100%_\\"}, "later");
+    assert_found(w, (SourceQuery){.words = "' OR 1=1 --"}, "");
+    assert_found(w, (SourceQuery){.theme = "business"}, "firms");
+    assert_found(w, (SourceQuery){.level = LEVEL_SECURE}, "firms");
+    assert_found(w, (SourceQuery){.level = LEVEL_PUBLIC}, "");
+    assert_found(w, (SourceQuery){.route = ROUTE_RESEARCH}, "health later");
+    assert_found(w, (SourceQuery){.purpose = PURPOSE_RESEARCH}, "health later");
+    assert_found(w, (SourceQuery){.producer = w->organisations[0]}, "health");
+    assert_found(w, (SourceQuery){.steward = world_actor(w, OTHER_PRODUCER)->id}, "firms later");
+    assert_found(w, (SourceQuery){.after = "firms", .limit = 1}, "health");
+    Find many = {.query = {.words = "a b c d e f g", .limit = 1}};
+    GError *error = NULL;
+    assert_refused(store_read(w->app.store, find_in, &many, &error), &error,
+                   "sources.too_many_words");
+    sources_world_free(w);
+}
+
+static int64_t facet(const Find *found, const char *list, const char *key, const char *value)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(json_object_get(found->facets, list), i, row) {
+        if (strcmp(json_string_value(json_object_get(row, key)), value) == 0)
+            return json_integer_value(json_object_get(row, "count"));
+    }
+    return 0;
+}
+
+/* A filter's counts are those that the other filters leave: choosing one theme does not hide how many
+ * there are of the others. */
+static void test_facets(void)
+{
+    World *w = sources_world("", true);
+    g_autofree char *health = NULL, *firms = NULL;
+    search_world(w, &health, &firms);
+    Find all = find(w, (SourceQuery){.theme = "business"});
+    g_assert_cmpint(json_integer_value(json_object_get(all.facets, "total")), ==, 1);
+    g_assert_cmpint(facet(&all, "themes", "value", "business"), ==, 1);
+    g_assert_cmpint(facet(&all, "themes", "value", "other"), ==, 2);
+    g_assert_cmpint(facet(&all, "levels", "value", "secure"), ==, 1);
+    g_assert_cmpint(facet(&all, "levels", "value", "scientific"), ==, 0);
+    g_assert_cmpint(facet(&all, "producers", "id", w->organisations[1]), ==, 1);
+    g_free(all.found);
+    json_decref(all.facets);
+    Find some = find(w, (SourceQuery){.purpose = PURPOSE_RESEARCH, .words = "health"});
+    g_assert_cmpint(json_integer_value(json_object_get(some.facets, "total")), ==, 1);
+    g_assert_cmpint(facet(&some, "purposes", "value", "management"), ==, 0);
+    g_assert_cmpint(facet(&some, "routes", "value", "research"), ==, 1);
+    g_free(some.found);
+    json_decref(some.facets);
+    sources_world_free(w);
+}
+
+/* What was described before there was an index is found after a start. */
+static void test_index_missing(void)
+{
+    World *w = sources_world("", true);
+    g_autofree char *source = make_source(w);
+    assert_found(w, (SourceQuery){.words = "survey"}, "health");
+    world_sql(w, "DELETE FROM source_word");
+    assert_found(w, (SourceQuery){.words = "survey"}, "");
+    sources_room.stop(&w->app);
+    g_assert_true(sources_room.start(&w->app, NULL));
+    assert_found(w, (SourceQuery){.words = "survey"}, "health");
+    SourceGiven edit = {.title = "Renamed"};
+    g_assert_true(source_edit(&w->app, world_actor(w, PRODUCER), source, &edit, NULL));
+    assert_found(w, (SourceQuery){.words = "renamed"}, "health");
+    sources_world_free(w);
+}
+
 int main(int argc, char **argv)
 {
     g_assert_true(sodium_init() >= 0);
@@ -403,7 +592,11 @@ int main(int argc, char **argv)
     g_test_add_func("/sources/slugs", test_slugs);
     g_test_add_func("/sources/moves", test_moves);
     g_test_add_func("/sources/match", test_match);
+    g_test_add_func("/sources/words", test_words);
     static const WorldTest tests[] = {
+        {.name = "search", .run = test_search},
+        {.name = "facets", .run = test_facets},
+        {.name = "index_missing", .run = test_index_missing},
         {.name = "create_refused", .run = test_create_refused},
         {.name = "drafts", .run = test_drafts},
         {.name = "begin_refused", .run = test_begin_refused},
