@@ -12,5 +12,8 @@
 
 #include "sdc/core.h"
 #include "sdc/primary.h"
+#include "sdc/keys.h"
+#include "sdc/risk.h"
+#include "sdc/suda.h"
 
 #endif
