@@ -37,6 +37,7 @@
 #define BUBBLE_FILES_MAX      65536
 #define BUBBLE_PROCESSES_MAX  16384 /* podman lowers its own to pid_max, 32768 at least */
 #define RUN_ROOT              "/run/darse"
+#define MIB                   (INT64_C(1024) * 1024)
 
 typedef struct Process {
     Engine engine;
@@ -309,6 +310,11 @@ static void engine_fill_limits(Engine *engine, const Config *config)
 {
     engine->limits = engine_limits_default();
     engine->limits.id_range_start = config_integer(config, "engine.id_range_start");
+    engine->limits.memory_max_bytes = MAX(config_integer(config, "services.memory_mib"),
+                                          config_integer(config, "services.memory_mib_max")) *
+                                      MIB;
+    engine->limits.cpu_max_milli = MAX(config_integer(config, "services.cpus"),
+                                       config_integer(config, "services.cpus_max")) * 1000;
     engine->limits.images = images_names(engine->images);
     engine->limits.project_base = base_of_project;
     engine->limits.base_project = project_of_base;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct StateRow {
@@ -121,11 +122,13 @@ bool service_insert(StoreTx *tx, const Service *service, const GPtrArray *datase
 {
     if (!store_exec(tx, error,
                     "INSERT INTO service (id, project, person, definition, name, state, "
-                    "state_reason, state_detail, created_ms, active_ms) "
-                    "VALUES ($1, $2, $3, $4, $5, 'queued', '', '', $6, $7)",
+                    "state_reason, state_detail, created_ms, active_ms, cpus, memory_mib, ends_ms) "
+                    "VALUES ($1, $2, $3, $4, $5, 'queued', '', '', $6, $7, $8, $9, $10)",
                     store_text(service->id), store_text(service->project),
                     store_text(service->person), store_text(service->definition),
-                    store_text(service->name), store_integer(now_ms), store_integer(now_ms)))
+                    store_text(service->name), store_integer(now_ms), store_integer(now_ms),
+                    store_integer(service->cpus), store_integer(service->memory_mib),
+                    store_integer(service->ends_ms)))
         return false;
     for (guint i = 0; i < datasets->len; i++) {
         if (!service_insert_dataset(tx, service, g_ptr_array_index(datasets, i), now_ms, error))
@@ -136,7 +139,8 @@ bool service_insert(StoreTx *tx, const Service *service, const GPtrArray *datase
 
 #define SERVICE_COLUMNS                                                                            \
     "s.id, s.project, s.person, p.login, p.name, s.definition, s.name, s.state, s.state_reason, "  \
-    "s.state_detail, s.created_ms, s.ready_ms, s.ended_ms, s.active_ms "                           \
+    "s.state_detail, s.created_ms, s.ready_ms, s.ended_ms, s.active_ms, s.cpus, s.memory_mib, "     \
+    "s.ends_ms "                                                                                   \
     "FROM service s JOIN person p ON p.id = s.person "
 
 static Service *service_from_row(StoreRows *rows)
@@ -157,6 +161,9 @@ static Service *service_from_row(StoreRows *rows)
     service->ready_ms = store_row_integer(rows, 11);
     service->ended_ms = store_row_integer(rows, 12);
     service->active_ms = store_row_integer(rows, 13);
+    service->cpus = store_row_integer(rows, 14);
+    service->memory_mib = store_row_integer(rows, 15);
+    service->ends_ms = store_row_integer(rows, 16);
     return service;
 }
 
@@ -258,12 +265,73 @@ GPtrArray *service_events(StoreTx *tx, const char *id, int64_t after, GError **e
     return g_steal_pointer(&list);
 }
 
-bool service_count_live(StoreTx *tx, const char *person, int64_t *ret_count, GError **error)
+bool service_use(StoreTx *tx, const char *person, ServiceUse *ret_use, GError **error)
 {
-    return store_query_integer(tx, ret_count, 0, error,
-                               "SELECT count(*) FROM service WHERE person = $1 "
-                               "AND state NOT IN ('stopped', 'failed')",
-                               store_text(person));
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT count(*), coalesce(sum(cpus), 0), coalesce(sum(memory_mib), 0) FROM service "
+        "WHERE person = $1 AND state NOT IN ('stopped', 'failed')", store_text(person));
+    if (rows == NULL || !store_next(rows, error))
+        return false;
+    *ret_use = (ServiceUse){store_row_integer(rows, 0), store_row_integer(rows, 1),
+                            store_row_integer(rows, 2)};
+    return true;
+}
+
+#define STARTS_COUNTED 50
+
+static int starts_compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+bool service_starts(StoreTx *tx, const char *definition, ServiceStarts *ret_starts,
+                    GError **error)
+{
+    int64_t took[STARTS_COUNTED];
+    size_t count = 0;
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT ready_ms - created_ms FROM service WHERE definition = $1 AND ready_ms IS NOT NULL "
+        "ORDER BY created_ms DESC, id DESC LIMIT $2",
+        store_text(definition), store_integer(STARTS_COUNTED));
+    if (rows == NULL)
+        return false;
+    while (count < STARTS_COUNTED && store_next(rows, &problem))
+        took[count++] = store_row_integer(rows, 0);
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    ServiceStarts starts = {.count = (int64_t)count};
+    if (count > 0) {
+        qsort(took, count, sizeof *took, starts_compare);
+        starts.median_ms = took[(count - 1) / 2];
+        starts.slow_ms = took[(count - 1) * 9 / 10];
+    }
+    *ret_starts = starts;
+    return true;
+}
+
+GPtrArray *service_outlived(StoreTx *tx, int64_t now_ms, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT id FROM service WHERE ends_ms > 0 AND ends_ms <= $1 AND state IN ('queued', "
+        "'starting', 'ready') ORDER BY id", store_integer(now_ms));
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(list, g_strdup(store_row_text(rows, 0)));
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return g_steal_pointer(&list);
 }
 
 bool service_note(StoreTx *tx, const char *id, const char *step, const char *detail,

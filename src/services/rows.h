@@ -40,6 +40,8 @@ typedef struct Service {
     char *state_reason;
     char *state_detail;
     int64_t created_ms, ready_ms, ended_ms, active_ms;
+    int64_t cpus, memory_mib;  /* chosen at the launch */
+    int64_t ends_ms;           /* when it is stopped; 0: never by itself */
 } Service;
 void service_free(Service *service);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Service, service_free)
@@ -53,7 +55,8 @@ typedef struct ServiceEvent {
 void service_event_free(ServiceEvent *event);
 
 /* Fills the row, its first event and its datasets (an array of char*). Grows the labels of the
- * volumes that it mounts. ID, PROJECT, PERSON, DEFINITION, NAME of SERVICE are read. */
+ * volumes that it mounts. ID, PROJECT, PERSON, DEFINITION, NAME and the choices of
+ * SERVICE are read. */
 bool service_insert(StoreTx *tx, const Service *service, const GPtrArray *datasets,
                     int64_t now_ms, GError **error);
 /* ERROR_NOT_FOUND "services.none". */
@@ -66,7 +69,21 @@ GPtrArray *service_list(StoreTx *tx, const char *project, const char *person, bo
 GPtrArray *service_datasets(StoreTx *tx, const char *id, GError **error);
 /* Elements: ServiceEvent with number > AFTER. */
 GPtrArray *service_events(StoreTx *tx, const char *id, int64_t after, GError **error);
-bool service_count_live(StoreTx *tx, const char *person, int64_t *ret_count, GError **error);
+
+/* What the live services of one person have together. */
+typedef struct ServiceUse {
+    int64_t services, cpus, memory_mib;
+} ServiceUse;
+bool service_use(StoreTx *tx, const char *person, ServiceUse *ret_use, GError **error);
+
+/* How long the last launches of a definition took, of those that became ready. */
+typedef struct ServiceStarts {
+    int64_t count, median_ms, slow_ms; /* slow: nine of ten were faster; 0 when count is 0 */
+} ServiceStarts;
+bool service_starts(StoreTx *tx, const char *definition, ServiceStarts *ret_starts,
+                    GError **error);
+/* Ids of live services whose lifetime is over, as char*. */
+GPtrArray *service_outlived(StoreTx *tx, int64_t now_ms, GError **error);
 
 /* A step of the timeline. */
 bool service_note(StoreTx *tx, const char *id, const char *step, const char *detail,

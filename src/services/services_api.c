@@ -27,23 +27,9 @@ static void json_set_time(json_t *object, const char *key, int64_t time_ms)
     json_object_set_new(object, key, text != NULL ? json_string(text) : json_null());
 }
 
-/* ---- the catalogue ---- */
-
-static bool api_definitions(HttpRequest *request, GError **error)
-{
-    json_t *items = json_array();
-    for (const CatalogDefinition *d = catalog_definitions(); d->id != NULL; d++) {
-        json_array_append_new(
-            items, json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s}", "id", d->id, "title", d->title,
-                             "summary", "en", d->summary_en, "fr", d->summary_fr, "display",
-                             catalog_display_name(d->display), "image", d->image));
-    }
-    return http_reply_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next"), error);
-}
-
 /* ---- a service as JSON ---- */
 
-static json_t *service_json(const Service *service, const PolicyActor *actor)
+json_t *service_json(const Service *service, const PolicyActor *actor)
 {
     json_t *object = json_pack(
         "{s:s, s:s, s:{s:s, s:s, s:s}, s:s, s:s, s:s, s:s, s:s, s:b}", "id", service->id,
@@ -55,6 +41,9 @@ static json_t *service_json(const Service *service, const PolicyActor *actor)
     json_set_time(object, "ready", service->ready_ms);
     json_set_time(object, "ended", service->ended_ms);
     json_set_time(object, "active", service->active_ms);
+    json_set_time(object, "ends", service->ends_ms);
+    json_object_set_new(object, "cpus", json_integer(service->cpus));
+    json_object_set_new(object, "memory_mib", json_integer(service->memory_mib));
     return object;
 }
 
@@ -92,95 +81,6 @@ static json_t *mounts_json(StoreTx *tx, const char *service, GError **error)
                                               policy_name(SET_LEVEL, mount->dataset->level)));
     }
     return list;
-}
-
-/* ---- launch ---- */
-
-typedef struct LaunchCall {
-    const char *project;
-    const CatalogDefinition *definition;
-    const char *name;
-    char *id;
-    json_t *answer;
-} LaunchCall;
-
-static bool launch_check_count(Act *act, GError **error)
-{
-    int64_t running = 0;
-    int64_t most = config_integer(act->app->config, "services.max_per_person");
-    if (!service_count_live(act->tx, act->actor->id, &running, error))
-        return false;
-    if (running >= most)
-        return error_set(error, ERROR_QUOTA, "services.too_many",
-                         "You have %" G_GINT64_FORMAT " services running, the most allowed; stop "
-                         "one first.", running);
-    return true;
-}
-
-static bool launch_insert(Act *act, LaunchCall *call, const PolicyFacts *facts, int64_t now,
-                          GError **error)
-{
-    g_autoptr(GPtrArray) datasets =
-        rights_mountable(act->tx, act->actor, call->project, facts, now, error);
-    if (datasets == NULL)
-        return false;
-    Service service = {
-        .id = call->id,
-        .project = (char *)call->project,
-        .person = act->actor->id,
-        .definition = (char *)call->definition->id,
-        .name = (char *)call->name,
-    };
-    if (!service_insert(act->tx, &service, datasets, now, error))
-        return false;
-    json_t *list = json_array();
-    for (guint i = 0; i < datasets->len; i++)
-        json_array_append_new(list, json_string(g_ptr_array_index(datasets, i)));
-    json_object_set_new(act->details, "datasets", list);
-    return true;
-}
-
-static bool launch_in_act(Act *act, void *data, GError **error)
-{
-    LaunchCall *call = data;
-    int64_t now = time_now_ms();
-    PolicyFacts facts = {0};
-    act_about(act, call->id, call->project);
-    if (!project_facts_visible(act->tx, act->actor, call->project, now, &facts, error) ||
-        !rights_load_facts(act->tx, act->actor, call->project, act->actor->id, now, &facts,
-                           error))
-        return false;
-    facts.display = call->definition->display;
-    if (!act_allow(act, &facts, error) || !launch_check_count(act, error) ||
-        !launch_insert(act, call, &facts, now, error))
-        return false;
-    g_autoptr(Service) service = NULL;
-    if (!service_load(act->tx, call->id, &service, error))
-        return false;
-    call->answer = service_json(service, act->actor);
-    g_autofree char *topic = g_strconcat("project:", call->project, NULL);
-    act_notify(act, topic);
-    return true;
-}
-
-static bool api_launch(HttpRequest *request, GError **error)
-{
-    App *app = request_app(request);
-    LaunchCall call = {.project = http_request_segment(request, "project")};
-    if (!catalog_find(http_body_text(request, "definition"), &call.definition, error))
-        return false;
-    call.name = http_body_text(request, "name");
-    if (call.name == NULL)
-        call.name = call.definition->title;
-    g_autofree char *id = id_new("svc");
-    call.id = id;
-    if (!act_run(app, request_actor(request), VERB_SERVICE_LAUNCH, launch_in_act, &call, NULL,
-                 error)) {
-        json_decref(call.answer);
-        return false;
-    }
-    tasks_push(services_of(app), TASK_START, id);
-    return http_reply_json(request, 202, call.answer, error);
 }
 
 /* ---- look ---- */
@@ -541,7 +441,7 @@ static const HttpField mount_fields[] = {
     {"level", HTTP_CHOICE, .required = true, .choices = "public scientific secure"},
     {0},
 };
-static const HttpField service_fields[] = {
+const HttpField service_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "svc"},
     {"project", HTTP_ID, .required = true, .choices = "prj"},
     {"person", HTTP_OBJECT, .required = true, .fields = person_fields},
@@ -556,6 +456,9 @@ static const HttpField service_fields[] = {
     {"ready", HTTP_TIME},
     {"ended", HTTP_TIME},
     {"active", HTTP_TIME, .required = true},
+    {"ends", HTTP_TIME, .summary = "When it is stopped by itself"},
+    {"cpus", HTTP_INTEGER, .required = true, .max = 1024},
+    {"memory_mib", HTTP_INTEGER, .required = true, .max = 1048576},
     {"events", HTTP_LIST, .fields = event_fields},
     {"mounts", HTTP_LIST, .fields = mount_fields},
     {0},
@@ -570,11 +473,6 @@ static const HttpField stop_query[] = {
     {"reason", HTTP_TEXT, .max = 300, .summary = "Why; told to the person whose service it is"},
     {0},
 };
-static const HttpField launch_body[] = {
-    {"definition", HTTP_TEXT, .required = true, .max = 40, .summary = "From /definitions"},
-    {"name", HTTP_TEXT, .max = 100},
-    {0},
-};
 static const HttpField open_body[] = {
     {"next", HTTP_TEXT, .max = 1000, .summary = "Path of the service to land on"},
     {0},
@@ -586,7 +484,11 @@ static const HttpField open_answer[] = {
 
 const HttpRoute services_routes[] = {
     {.method = "GET", .path = "/api/v1/definitions", .handler = api_definitions,
-     .access = HTTP_PERSON, .tag = "services", .summary = "What can be launched"},
+     .access = HTTP_PERSON, .answer = definitions_answer, .tag = "services",
+     .summary = "What can be launched, with the choices that each leaves"},
+    {.method = "GET", .path = "/api/v1/projects/{project}/launch", .handler = api_launch_look,
+     .access = HTTP_PERSON, .query = launch_query, .answer = launch_answer, .tag = "services",
+     .summary = "What a launch would do now: allowed or why not, mounts, quotas"},
     {.method = "POST", .path = "/api/v1/projects/{project}/services", .handler = api_launch,
      .access = HTTP_PERSON, .body = launch_body, .answer = service_fields, .success = 202,
      .tag = "services", .summary = "Launch a service in a project"},

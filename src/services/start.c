@@ -163,7 +163,7 @@ static bool start_run_plan(Services *services, const StartFacts *facts, uid_t *r
         const ServiceMount *mount = g_ptr_array_index(facts->mounts, i);
         data[i] = (PlanData){.dataset_id = mount->dataset->id, .folder = mount->folder};
     }
-    int64_t memory = config_integer(config, "services.memory_mib") * MIB;
+    int64_t memory = facts->service->memory_mib * MIB;
     PlanService wanted = {
         .service_id = facts->id,
         .project_id = facts->service->project,
@@ -174,7 +174,7 @@ static bool start_run_plan(Services *services, const StartFacts *facts, uid_t *r
         .data_count = facts->mounts->len,
         .lake = true,
         .memory_bytes = memory,
-        .cpu_milli = config_integer(config, "services.cpus") * 1000,
+        .cpu_milli = facts->service->cpus * 1000,
         .pids = config_integer(config, "services.pids"),
         .tmpfs_bytes = memory / TMPFS_SHARE,
     };

@@ -18,6 +18,7 @@ MIGRATION_BYTES(2, "0002_domain.sql");
 MIGRATION_BYTES(3, "0003_lake.sql");
 MIGRATION_BYTES(4, "0004_notices.sql");
 MIGRATION_BYTES(5, "0005_governance.sql");
+MIGRATION_BYTES(6, "0006_service_choices.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -25,5 +26,6 @@ const StoreMigration store_migrations[] = {
     {3, "lake", migration_3},
     {4, "notices", migration_4},
     {5, "governance", migration_5},
+    {6, "service_choices", migration_6},
     {0, NULL, NULL},
 };

@@ -26,10 +26,11 @@ static bool services_in(StoreTx *tx, void *data, GError **error)
 {
     const Rows *rows = data;
     const PolicyActor *actor = world_actor(rows->world, SCIENTIST);
-    int64_t now = time_now_ms(), live = 0;
+    int64_t now = time_now_ms();
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     Service given = {.id = (char *)"svc-aaaaaaaaaaaaaaaa", .project = (char *)rows->project,
-                     .person = actor->id, .definition = (char *)"jupyter", .name = (char *)"One"};
+                     .person = actor->id, .definition = (char *)"jupyter", .name = (char *)"One",
+                     .cpus = 3, .memory_mib = 512, .ends_ms = now};
     g_autoptr(Service) service = NULL;
     PolicyFacts facts = {0};
     char *ticket = NULL;
@@ -41,8 +42,16 @@ static bool services_in(StoreTx *tx, void *data, GError **error)
     MUST(service_note(tx, given.id, "step", "detail", now, error));
     MUST(service_load(tx, given.id, &service, error));
     g_assert_cmpint(service->state, ==, SERVICE_FAILED);
-    MUST(service_count_live(tx, actor->id, &live, error));
-    g_assert_cmpint(live, ==, 1);
+    ServiceUse use = {0};
+    ServiceStarts starts = {0};
+    MUST(service_use(tx, actor->id, &use, error));
+    g_assert_cmpint(use.services, ==, 1);
+    g_assert_cmpint(use.cpus, ==, 3);
+    MUST(service_starts(tx, "jupyter", &starts, error));
+    g_assert_cmpint(starts.count, ==, 0);
+    g_autoptr(GPtrArray) outlived = service_outlived(tx, now, error);
+    MUST(outlived != NULL);
+    g_assert_cmpuint(outlived->len, ==, 1);
     static const struct { bool project, person, live; const char *before; guint count; } lists[] = {
         {true, false, false, "", 2}, {false, true, true, "", 1}, {false, false, true, "", 1},
         {true, false, false, "svc-bbbbbbbbbbbbbbbb", 1},

@@ -113,7 +113,8 @@ static bool life(StoreTx *tx, void *data, GError **error)
 {
     (void)data;
     Service wanted = {.id = (char *)"svc-1", .project = (char *)"prj-1", .person = (char *)"per-1",
-                      .definition = (char *)"jupyter", .name = (char *)"J"};
+                      .definition = (char *)"jupyter", .name = (char *)"J",
+                      .cpus = 4, .memory_mib = 1024, .ends_ms = 1000};
     g_autoptr(GPtrArray) datasets = g_ptr_array_new();
     g_ptr_array_add(datasets, (void *)"dts-1");
     g_assert_true(service_insert(tx, &wanted, datasets, 10, error));
@@ -123,9 +124,15 @@ static bool life(StoreTx *tx, void *data, GError **error)
     g_assert_true(service_move(tx, "svc-1", SERVICE_STARTING, "", "", 11, error));
     g_assert_true(service_note(tx, "svc-1", "container", "", 12, error));
     g_assert_true(service_move(tx, "svc-1", SERVICE_READY, "", "", 13, error));
-    int64_t live = 0;
-    g_assert_true(service_count_live(tx, "per-1", &live, error));
-    g_assert_cmpint(live, ==, 1);
+    ServiceUse use = {0};
+    g_assert_true(service_use(tx, "per-1", &use, error));
+    g_assert_cmpint(use.services, ==, 1);
+    g_assert_cmpint(use.cpus, ==, 4);
+    g_assert_cmpint(use.memory_mib, ==, 1024);
+    g_autoptr(GPtrArray) early = service_outlived(tx, 999, error);
+    g_assert_cmpuint(early->len, ==, 0);
+    g_autoptr(GPtrArray) late = service_outlived(tx, 1000, error);
+    g_assert_cmpuint(late->len, ==, 1);
     g_assert_true(service_move(tx, "svc-1", SERVICE_FREEZING, "policy.label", "Lost.", 14, error));
     g_assert_true(service_move(tx, "svc-1", SERVICE_STOPPED, "", "", 15, error));
     g_autoptr(Service) service = NULL;
@@ -135,8 +142,11 @@ static bool life(StoreTx *tx, void *data, GError **error)
     g_assert_cmpstr(service->state_detail, ==, "Lost.");
     g_assert_cmpint(service->ready_ms, ==, 13);
     g_assert_cmpint(service->ended_ms, ==, 15);
-    g_assert_true(service_count_live(tx, "per-1", &live, error));
-    g_assert_cmpint(live, ==, 0);
+    g_assert_true(service_use(tx, "per-1", &use, error));
+    g_assert_cmpint(use.services, ==, 0);
+    g_assert_cmpint(use.memory_mib, ==, 0);
+    g_autoptr(GPtrArray) over = service_outlived(tx, 1000, error);
+    g_assert_cmpuint(over->len, ==, 0);
     g_autoptr(GPtrArray) events = service_events(tx, "svc-1", 2, error);
     g_assert_cmpuint(events->len, ==, 4);
     g_assert_cmpint(((ServiceEvent *)g_ptr_array_index(events, 0))->number, ==, 3);
@@ -145,6 +155,38 @@ static bool life(StoreTx *tx, void *data, GError **error)
                                       "SELECT count(*) FROM volume_label WHERE dataset = 'dts-1'"));
     g_assert_cmpint(labels, ==, 3);
     return true;
+}
+
+/* Launches that took 100, 200, ... 1000 ms, and one that never became ready. */
+static bool starts(StoreTx *tx, void *data, GError **error)
+{
+    (void)data;
+    ServiceStarts none = {0}, ten = {0};
+    g_assert_true(service_starts(tx, "jupyter", &none, error));
+    g_assert_cmpint(none.count, ==, 0);
+    for (int i = 0; i <= 10; i++) {
+        g_autofree char *id = g_strdup_printf("svc-s%d", i);
+        Service one = {.id = id, .project = (char *)"prj-1", .person = (char *)"per-1",
+                       .definition = (char *)"jupyter", .name = (char *)"J", .cpus = 1};
+        g_autoptr(GPtrArray) datasets = g_ptr_array_new();
+        g_assert_true(service_insert(tx, &one, datasets, 5000, error));
+        g_assert_true(service_move(tx, id, SERVICE_STARTING, "", "", 5000, error));
+        if (i > 0)
+            g_assert_true(service_move(tx, id, SERVICE_READY, "", "", 5000 + 100 * i, error));
+    }
+    g_assert_true(service_starts(tx, "jupyter", &ten, error));
+    g_assert_cmpint(ten.count, ==, 10);
+    g_assert_cmpint(ten.median_ms, ==, 500);
+    g_assert_cmpint(ten.slow_ms, ==, 900);
+    return true;
+}
+
+static void test_starts(Fixture *f, const void *unused)
+{
+    (void)unused;
+    GError *error = NULL;
+    g_assert_true(store_write(f->store, starts, NULL, &error));
+    g_assert_no_error(error);
 }
 
 static void test_life(Fixture *f, const void *unused)
@@ -180,6 +222,7 @@ int main(int argc, char **argv)
     g_test_add_func("/services/states", test_states);
     g_test_add_func("/services/status-lines", test_status_lines);
     g_test_add("/services/life", Fixture, NULL, setup, test_life, teardown);
+    g_test_add("/services/starts", Fixture, NULL, setup, test_starts, teardown);
     g_test_add("/services/none", Fixture, NULL, setup, test_none, teardown);
     return g_test_run();
 }
