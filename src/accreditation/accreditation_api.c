@@ -441,139 +441,172 @@ static const HttpField list_fields[] = {
     {0},
 };
 static const HttpField files_fields[] = {
-    {"path", HTTP_TEXT, .max = 1024, .summary = "A folder of /project; absent: its root"},
+    {"path", HTTP_TEXT, .max = 1024, .example = "\"results\"", .summary = "A folder of /project; absent: its root"},
     {0},
 };
 static const HttpField create_fields[] = {
-    {"datasets", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_DATASETS_MAX},
+    {"datasets", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_DATASETS_MAX,
+     .example = "[\"dts-7kq2vx4m9t3bzrnh\"]"},
     {"persons", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_PERSONS_MAX,
+     .example = "[\"scientist\"]",
      .summary = "Logins of members"},
     {"justification", HTTP_LONG_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("ApplicationNew"),
 };
 static const HttpField agree_fields[] = {
     {"dataset", HTTP_ID, .required = true, .choices = "dts"},
     {"outcome", HTTP_CHOICE, .required = true, .choices = "agreed refused"},
     {"comment", HTTP_LONG_TEXT, .max = 4000},
     {"expires", HTTP_TIME},
-    {0},
+    HTTP_SCHEMA("AgreementNew"),
 };
 static const HttpField opine_fields[] = {
     {"outcome", HTTP_CHOICE, .required = true, .choices = "favourable adjourned unfavourable"},
     {"comment", HTTP_LONG_TEXT, .max = 4000},
     {"expires", HTTP_TIME, .summary = "Required of a favourable opinion"},
-    {0},
+    HTTP_SCHEMA("OpinionNew"),
 };
 static const HttpField undertake_fields[] = {
     {"code", HTTP_SECRET, .required = true, .max = 40, .summary = "Code of the second factor"},
-    {0},
+    HTTP_SCHEMA("UndertakingNew"),
 };
 static const HttpField need_fields[] = {
     {"person", HTTP_TEXT, .required = true, .max = 40, .summary = "Login"},
     {"dataset", HTTP_ID, .required = true, .choices = "dts"},
     {"comment", HTTP_LONG_TEXT, .required = true, .max = 4000},
     {"expires", HTTP_TIME},
-    {0},
+    HTTP_SCHEMA("NeedNew"),
 };
 static const HttpField revoke_fields[] = {
     {"reason", HTTP_LONG_TEXT, .required = true, .max = 2000},
-    {0},
+    HTTP_SCHEMA("Revocation"),
 };
 static const HttpField fact_answer[] = {
     {"fact", HTTP_ID, .required = true, .choices = "fac"},
-    {0},
+    HTTP_SCHEMA("Fact"),
 };
-static const HttpField brief_answer[] = {
-    {"id", HTTP_TEXT, .required = true},
-    {"title", HTTP_TEXT},
-    {"tier", HTTP_TEXT},
-    {"route", HTTP_TEXT},
-    {"login", HTTP_TEXT},
-    {"name", HTTP_TEXT},
-    {"level", HTTP_TEXT},
-    {"slug", HTTP_TEXT},
-    {"vintage", HTTP_TEXT},
-    {"version", HTTP_INTEGER, .max = INT64_MAX},
-    {"state", HTTP_TEXT},
-    {"source", HTTP_ANY},
-    {0},
+static const HttpField person_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "per"},
+    {"login", HTTP_TEXT, .required = true},
+    {"name", HTTP_TEXT, .required = true},
+    HTTP_SCHEMA("PersonBrief"),
 };
-static const HttpField signed_answer[] = {
-    {"dataset", HTTP_TEXT},
-    {"person", HTTP_TEXT},
-    {"outcome", HTTP_TEXT, .required = true},
-    {"comment", HTTP_LONG_TEXT, .required = true},
-    {"by", HTTP_TEXT, .required = true},
-    {"signed", HTTP_TIME, .required = true},
-    {"expires", HTTP_TIME},
-    {"revoked", HTTP_BOOLEAN, .required = true},
-    {"fact", HTTP_ID, .required = true, .choices = "fac"},
-    {0},
+static const HttpField project_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "prj"},
+    {"title", HTTP_TEXT, .required = true},
+    {"tier", HTTP_CHOICE, .required = true, .choices = "open restricted secure"},
+    {"route", HTTP_CHOICE, .required = true, .choices = "research own_administration"},
+    HTTP_SCHEMA("ProjectBrief"),
 };
+static const HttpField source_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "src"},
+    {"slug", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    HTTP_SCHEMA("SourceBrief"),
+};
+static const HttpField dataset_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "dts"},
+    {"slug", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    {"vintage", HTTP_TEXT, .required = true},
+    {"version", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"level", HTTP_CHOICE, .required = true, .choices = "public scientific secure"},
+    {"state", HTTP_CHOICE, .required = true, .choices = "draft reading published failed"},
+    {"source", HTTP_OBJECT, .required = true, .fields = source_answer},
+    HTTP_SCHEMA("DatasetBrief"),
+};
+#define SIGNED                                                                                     \
+    {"outcome", HTTP_CHOICE, .required = true,                                                     \
+     .choices = "agreed refused favourable adjourned unfavourable signed needed"},                 \
+        {"comment", HTTP_LONG_TEXT, .required = true}, {"by", HTTP_TEXT, .required = true},        \
+        {"signed", HTTP_TIME, .required = true},                                                   \
+        {"expires", HTTP_TIME, .required = true, .nullable = true},                                \
+        {"revoked", HTTP_BOOLEAN, .required = true},                                               \
+        {"fact", HTTP_ID, .required = true, .choices = "fac"}
+static const HttpField agreement_answer[] = {
+    {"dataset", HTTP_ID, .required = true, .choices = "dts"}, SIGNED, HTTP_SCHEMA("Agreement")};
+static const HttpField opinion_answer[] = {
+    {"dataset", HTTP_ID, .required = true, .nullable = true, .choices = "dts"}, SIGNED,
+    HTTP_SCHEMA("Opinion")};
+static const HttpField undertaking_answer[] = {
+    {"dataset", HTTP_ID, .required = true, .choices = "dts"},
+    {"person", HTTP_ID, .required = true, .choices = "per"}, SIGNED, HTTP_SCHEMA("Undertaking")};
 static const HttpField need_answer[] = {
-    {"term", HTTP_TEXT, .required = true},
-    {"dataset", HTTP_TEXT},
-    {"person", HTTP_OBJECT, .fields = brief_answer},
-    {"waits_for", HTTP_TEXT_LIST, .required = true},
-    {0},
+    {"term", HTTP_CHOICE, .required = true, .choices = TERMS " submit"},
+    {"dataset", HTTP_ID, .required = true, .nullable = true, .choices = "dts"},
+    {"person", HTTP_OBJECT, .required = true, .nullable = true, .fields = person_answer},
+    {"waits_for", HTTP_TEXT_LIST, .required = true, .summary = "Names, or roles"},
+    HTTP_SCHEMA("Need"),
 };
 static const HttpField application_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "app"},
-    {"project", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"project", HTTP_OBJECT, .required = true, .fields = project_answer},
     {"state", HTTP_CHOICE, .required = true, .choices = "draft submitted decided"},
     {"justification", HTTP_LONG_TEXT, .required = true},
-    {"created_by", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"created_by", HTTP_OBJECT, .required = true, .fields = person_answer},
     {"created", HTTP_TIME, .required = true},
-    {"submitted", HTTP_TIME},
-    {"decided", HTTP_TIME},
-    {"datasets", HTTP_LIST, .required = true, .fields = brief_answer},
-    {"persons", HTTP_LIST, .required = true, .fields = brief_answer},
-    {"agreements", HTTP_LIST, .required = true, .fields = signed_answer},
-    {"opinion", HTTP_OBJECT, .fields = signed_answer},
-    {"undertakings", HTTP_LIST, .required = true, .fields = signed_answer},
+    {"submitted", HTTP_TIME, .required = true, .nullable = true},
+    {"decided", HTTP_TIME, .required = true, .nullable = true},
+    {"datasets", HTTP_LIST, .required = true, .fields = dataset_answer},
+    {"persons", HTTP_LIST, .required = true, .fields = person_answer},
+    {"agreements", HTTP_LIST, .required = true, .fields = agreement_answer},
+    {"opinion", HTTP_OBJECT, .required = true, .nullable = true, .fields = opinion_answer},
+    {"undertakings", HTTP_LIST, .required = true, .fields = undertaking_answer},
     {"needs", HTTP_LIST, .required = true, .fields = need_answer},
-    {0},
+    HTTP_SCHEMA("Application"),
 };
 static const HttpField applications_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = application_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("ApplicationPage"),
 };
 static const HttpField term_answer[] = {
     {"term", HTTP_CHOICE, .required = true, .choices = TERMS},
     {"met", HTTP_BOOLEAN, .required = true},
     {"reason", HTTP_TEXT, .required = true},
     {"detail", HTTP_TEXT, .required = true},
-    {"by", HTTP_TEXT},
-    {"signed", HTTP_TIME},
-    {"expires", HTTP_TIME},
-    {"waits_for", HTTP_TEXT_LIST, .required = true},
-    {"fact", HTTP_TEXT},
-    {0},
+    {"by", HTTP_TEXT, .required = true, .nullable = true},
+    {"signed", HTTP_TIME, .required = true, .nullable = true},
+    {"expires", HTTP_TIME, .required = true, .nullable = true},
+    {"waits_for", HTTP_TEXT_LIST, .required = true, .summary = "Names, or roles"},
+    {"fact", HTTP_ID, .required = true, .nullable = true, .choices = "fac"},
+    HTTP_SCHEMA("Term"),
+};
+static const HttpField source_title_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "src"},
+    {"title", HTTP_TEXT, .required = true},
+    HTTP_SCHEMA("SourceTitle"),
+};
+static const HttpField used_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "dts"},
+    {"title", HTTP_TEXT, .required = true},
+    {"level", HTTP_CHOICE, .required = true, .choices = "public scientific secure"},
+    {"source", HTTP_OBJECT, .required = true, .fields = source_title_answer},
+    HTTP_SCHEMA("DatasetTitle"),
 };
 static const HttpField row_answer[] = {
-    {"person", HTTP_OBJECT, .required = true, .fields = brief_answer},
-    {"dataset", HTTP_OBJECT, .required = true, .fields = brief_answer},
+    {"person", HTTP_OBJECT, .required = true, .fields = person_answer},
+    {"dataset", HTTP_OBJECT, .required = true, .fields = used_answer},
     {"holds", HTTP_BOOLEAN, .required = true},
     {"terms", HTTP_LIST, .required = true, .fields = term_answer},
-    {0},
+    HTTP_SCHEMA("Accreditation"),
 };
 static const HttpField table_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = row_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("AccreditationPage"),
 };
 static const HttpField file_answer[] = {
     {"name", HTTP_TEXT, .required = true},
     {"kind", HTTP_CHOICE, .required = true, .choices = "file folder"},
     {"size", HTTP_INTEGER, .required = true, .max = INT64_MAX},
     {"modified", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("FileRow"),
 };
 static const HttpField files_answer[] = {
     {"path", HTTP_TEXT, .required = true},
     {"items", HTTP_LIST, .required = true, .fields = file_answer},
-    {0},
+    HTTP_SCHEMA("Files"),
 };
 
 #define PROJECT "/api/v1/projects/{project}"

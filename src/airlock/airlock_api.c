@@ -410,13 +410,54 @@ static const HttpField person_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "per"},
     {"login", HTTP_TEXT, .required = true},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("PersonBrief"),
 };
 static const HttpField project_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "prj"},
     {"title", HTTP_TEXT, .required = true},
     {"tier", HTTP_CHOICE, .required = true, .choices = "open restricted secure"},
-    {0},
+    HTTP_SCHEMA("ExportProject"),
+};
+static const HttpField flag_fields[] = {
+    {"row", HTTP_INTEGER, .required = true, .summary = "1 is the first after the header"},
+    {"column", HTTP_TEXT, .required = true},
+    {"rule", HTTP_CHOICE, .required = true,
+     .choices = "minimum_count largest_share rounding undecided invalid"},
+    {"value", HTTP_TEXT, .required = true, .nullable = true, .example = "\"3\"",
+     .summary = "null: for those who may read the file"},
+    HTTP_SCHEMA("Flag"),
+};
+static const HttpField counts_fields[] = {
+    {"cells", HTTP_INTEGER, .required = true},
+    {"suppressed", HTTP_INTEGER, .required = true},
+    {"safe", HTTP_INTEGER, .required = true},
+    {"flagged", HTTP_INTEGER, .required = true},
+    HTTP_SCHEMA("LintCounts"),
+};
+static const HttpField rules_fields[] = {
+    {"minimum_count", HTTP_NUMBER, .required = true},
+    {"max_share_percent", HTTP_NUMBER, .required = true},
+    {"rounding_base", HTTP_INTEGER, .required = true},
+    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
+    HTTP_SCHEMA("Rules"),
+};
+static const HttpField lint_fields[] = {
+    {"rows", HTTP_INTEGER, .required = true},
+    {"columns", HTTP_TEXT_LIST, .required = true,
+     .summary = "Empty for those who may not read the file; so are values and notes"},
+    {"verdict", HTTP_CHOICE, .required = true, .choices = "pass flagged incomplete"},
+    {"summary", HTTP_OBJECT, .required = true, .fields = counts_fields},
+    {"flags", HTTP_LIST, .required = true, .fields = flag_fields},
+    {"flags_listed_all", HTTP_BOOLEAN, .required = true},
+    {"notes", HTTP_TEXT_LIST, .required = true},
+    {"rules", HTTP_OBJECT, .required = true, .fields = rules_fields},
+    HTTP_SCHEMA("Lint"),
+};
+static const HttpField declared_fields[] = {
+    {"count", HTTP_TEXT, .nullable = true},
+    {"total", HTTP_TEXT, .nullable = true},
+    {"largest", HTTP_TEXT, .nullable = true},
+    HTTP_SCHEMA("Declaration"),
 };
 static const HttpField file_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "fil"},
@@ -425,12 +466,13 @@ static const HttpField file_fields[] = {
     {"sha256", HTTP_TEXT, .required = true},
     {"kind", HTTP_CHOICE, .required = true, .choices = "csv parquet"},
     {"verdict", HTTP_CHOICE, .required = true, .choices = "pass flagged incomplete"},
-    {"declaration", HTTP_ANY, .required = true, .summary = "Names of the columns declared"},
-    {"lint", HTTP_ANY, .required = true, .summary = "The rules applied and the cells flagged"},
+    {"declaration", HTTP_OBJECT, .required = true, .fields = declared_fields,
+     .summary = "Names of the columns declared"},
+    {"lint", HTTP_OBJECT, .required = true, .fields = lint_fields, .summary = "The rules applied and the cells flagged"},
     {"round", HTTP_INTEGER, .required = true, .max = 1000000},
-    {"removed_round", HTTP_INTEGER, .max = 1000000},
+    {"removed_round", HTTP_INTEGER, .required = true, .nullable = true, .max = 1000000},
     {"added", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("ExportFile"),
 };
 static const HttpField review_fields[] = {
     {"checker", HTTP_OBJECT, .required = true, .fields = person_fields},
@@ -438,35 +480,74 @@ static const HttpField review_fields[] = {
     {"comment", HTTP_LONG_TEXT, .required = true},
     {"round", HTTP_INTEGER, .required = true, .max = 1000000},
     {"reviewed", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("Review"),
+};
+#define EXPORT_BRIEF                                                                               \
+    {"id", HTTP_ID, .required = true, .choices = "exp"},                                           \
+        {"project_id", HTTP_ID, .required = true, .choices = "prj"},                               \
+        {"project", HTTP_OBJECT, .required = true, .fields = project_fields},                      \
+        {"author", HTTP_OBJECT, .required = true, .fields = person_fields},                        \
+        {"title", HTTP_TEXT, .required = true}, {"context", HTTP_LONG_TEXT, .required = true},     \
+        {"state", HTTP_CHOICE, .required = true,                                                   \
+         .choices = "draft submitted returned approved rejected released withdrawn"},              \
+        {"round", HTTP_INTEGER, .required = true, .max = 1000000},                                 \
+        {"created", HTTP_TIME, .required = true},                                                  \
+        {"submitted", HTTP_TIME, .required = true, .nullable = true},                              \
+        {"decided", HTTP_TIME, .required = true, .nullable = true},                                \
+        {"released", HTTP_TIME, .required = true, .nullable = true},                               \
+        {"checkers_needed", HTTP_INTEGER, .required = true, .max = 10}
+static const HttpField brief_fields[] = {EXPORT_BRIEF, HTTP_SCHEMA("ExportBrief")};
+static const HttpField pack_fields[] = {
+    {"name", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    {"reference", HTTP_TEXT, .required = true},
+    HTTP_SCHEMA("RulePackBrief"),
+};
+static const HttpField merged_rules_fields[] = {
+    {"packs", HTTP_LIST, .required = true, .fields = pack_fields},
+    {"minimum_count", HTTP_NUMBER, .required = true},
+    {"max_share_percent", HTTP_NUMBER, .required = true},
+    {"rounding_base", HTTP_INTEGER, .required = true},
+    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
+    HTTP_SCHEMA("MergedRules"),
+};
+static const HttpField may_fields[] = {
+    {"edit", HTTP_BOOLEAN, .required = true},
+    {"submit", HTTP_BOOLEAN, .required = true},
+    {"review", HTTP_BOOLEAN, .required = true},
+    {"release", HTTP_BOOLEAN, .required = true},
+    {"withdraw", HTTP_BOOLEAN, .required = true},
+    {"read_files", HTTP_BOOLEAN, .required = true},
+    HTTP_SCHEMA("ExportMay"),
 };
 static const HttpField export_fields[] = {
-    {"id", HTTP_ID, .required = true, .choices = "exp"},
-    {"project_id", HTTP_ID, .required = true, .choices = "prj"},
-    {"project", HTTP_OBJECT, .required = true, .fields = project_fields},
-    {"author", HTTP_OBJECT, .required = true, .fields = person_fields},
-    {"title", HTTP_TEXT, .required = true},
-    {"context", HTTP_LONG_TEXT, .required = true},
-    {"state", HTTP_CHOICE, .required = true,
-     .choices = "draft submitted returned approved rejected released withdrawn"},
-    {"round", HTTP_INTEGER, .required = true, .max = 1000000},
-    {"created", HTTP_TIME, .required = true},
-    {"submitted", HTTP_TIME},
-    {"decided", HTTP_TIME},
-    {"released", HTTP_TIME},
-    {"checkers_needed", HTTP_INTEGER, .required = true, .max = 10},
-    {"reviews_given", HTTP_INTEGER, .max = 10},
-    {"reviews", HTTP_LIST, .fields = review_fields},
-    {"files", HTTP_LIST, .fields = file_fields},
-    {"removed_files", HTTP_LIST, .fields = file_fields},
-    {"rule_pack", HTTP_ANY},
-    {"may", HTTP_ANY, .summary = "What the caller may do now"},
-    {0},
+    EXPORT_BRIEF,
+    {"reviews_given", HTTP_INTEGER, .required = true, .max = 10},
+    {"reviews", HTTP_LIST, .required = true, .fields = review_fields},
+    {"files", HTTP_LIST, .required = true, .fields = file_fields},
+    {"removed_files", HTTP_LIST, .required = true, .fields = file_fields},
+    {"rule_pack", HTTP_OBJECT, .required = true, .fields = merged_rules_fields,
+     .summary = "The strictest merge of the rule packs of the project's sources"},
+    {"may", HTTP_OBJECT, .required = true, .fields = may_fields,
+     .summary = "What the caller may do now"},
+    HTTP_SCHEMA("Export"),
 };
 static const HttpField page_fields[] = {
-    {"items", HTTP_LIST, .required = true, .fields = export_fields},
-    {"next", HTTP_TEXT},
-    {0},
+    {"items", HTTP_LIST, .required = true, .fields = brief_fields},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("ExportPage"),
+};
+static const HttpField column_fields[] = {
+    {"name", HTTP_TEXT, .required = true},
+    {"type", HTTP_TEXT, .required = true, .example = "\"BIGINT\""},
+    HTTP_SCHEMA("Column"),
+};
+static const HttpField preview_fields[] = {
+    {"rows", HTTP_INTEGER, .required = true, .summary = "Of the whole file"},
+    {"columns", HTTP_LIST, .required = true, .fields = column_fields},
+    {"values", HTTP_CELLS, .required = true, .summary = "The first rows"},
+    {"flags", HTTP_LIST, .required = true, .fields = flag_fields},
+    HTTP_SCHEMA("Preview"),
 };
 static const HttpField page_query[] = {PAGE_FIELDS, {0}};
 static const HttpField queue_query[] = {
@@ -483,30 +564,30 @@ static const HttpField create_body[] = {
     {"title", HTTP_TEXT, .required = true, .max = 200},
     {"context", HTTP_LONG_TEXT, .required = true,
      .summary = "What the tables are: population, variables, method"},
-    {0},
+    HTTP_SCHEMA("ExportNew"),
 };
 static const HttpField edit_body[] = {
     {"title", HTTP_TEXT, .max = 200},
     {"context", HTTP_LONG_TEXT},
-    {0},
+    HTTP_SCHEMA("ExportEdit"),
 };
 static const HttpField declaration_fields[] = {
     {"count", HTTP_TEXT, .max = 200, .summary = "Column of numbers of units"},
     {"total", HTTP_TEXT, .max = 200, .summary = "Column of totals"},
     {"largest", HTTP_TEXT, .max = 200, .summary = "Column of largest contributions"},
-    {0},
+    HTTP_SCHEMA("DeclarationNew"),
 };
 static const HttpField file_body[] = {
     {"path", HTTP_TEXT, .required = true, .max = 1024, .summary = "Below /project"},
     {"name", HTTP_TEXT, .max = 255, .summary = "Name in the package; the file's own by default"},
     {"declaration", HTTP_OBJECT, .required = true, .fields = declaration_fields},
-    {0},
+    HTTP_SCHEMA("ExportFileNew"),
 };
 static const HttpField review_body[] = {
     {"decision", HTTP_CHOICE, .required = true, .choices = "approve return reject"},
     {"comment", HTTP_LONG_TEXT},
     {"code", HTTP_SECRET, .required = true, .max = 20, .summary = "Second factor"},
-    {0},
+    HTTP_SCHEMA("ReviewNew"),
 };
 
 static const HttpRoute airlock_routes[] = {
@@ -526,15 +607,21 @@ static const HttpRoute airlock_routes[] = {
      .summary = "Change the title or context of a draft"},
     {.method = "POST", .path = "/api/v1/exports/{export}/files", .handler = api_add_file,
      .access = HTTP_PERSON, .body = file_body, .answer = file_fields, .success = 201,
+     .problems = HTTP_PROBLEM(ERROR_QUOTA),
      .tag = "airlock", .summary = "Copy a file of /project into the export and check it"},
     {.method = "DELETE", .path = "/api/v1/exports/{export}/files/{file}",
      .handler = api_remove_file, .access = HTTP_PERSON, .success = 204, .tag = "airlock",
      .summary = "Take a file out of a draft"},
     {.method = "GET", .path = "/api/v1/exports/{export}/files/{file}/content",
-     .handler = api_content, .access = HTTP_PERSON, .tag = "airlock",
+     .handler = api_content, .access = HTTP_PERSON,
+     .answer_types = "text/csv application/vnd.apache.parquet", .tag = "airlock",
      .summary = "The bytes of a file, for its author and its checkers"},
     {.method = "GET", .path = "/api/v1/exports/{export}/files/{file}/preview",
-     .handler = api_preview, .access = HTTP_PERSON, .query = preview_query, .tag = "airlock",
+     .handler = api_preview, .access = HTTP_PERSON, .query = preview_query,
+     .answer = preview_fields,
+     .problems = HTTP_PROBLEM(ERROR_CONFLICT) | HTTP_PROBLEM(ERROR_TOO_LARGE) |
+                 HTTP_PROBLEM(ERROR_UNPROCESSABLE),
+     .tag = "airlock",
      .summary = "The first rows of a file and its flagged cells"},
     {.method = "POST", .path = "/api/v1/exports/{export}/submit", .handler = api_submit,
      .access = HTTP_PERSON, .answer = export_fields, .tag = "airlock",
@@ -545,7 +632,8 @@ static const HttpRoute airlock_routes[] = {
      .access = HTTP_PERSON, .body = review_body, .answer = export_fields, .tag = "airlock",
      .summary = "Review, signed with the second factor"},
     {.method = "GET", .path = "/api/v1/exports/{export}/release", .handler = api_release,
-     .access = HTTP_PERSON, .tag = "airlock",
+     .access = HTTP_PERSON, .answer_types = "application/zip",
+     .problems = HTTP_PROBLEM(ERROR_CONFLICT), .tag = "airlock",
      .summary = "The package of an approved export; the first time releases it"},
     {0},
 };

@@ -132,6 +132,10 @@ bool measure_rows(App *app, Metric metric, const char *sql, GError **error);
 #define PAGE_FIELDS                                                                                \
     {"limit", HTTP_INTEGER, .min = 1, .max = PAGE_LIMIT_MAX, .summary = "At most this many rows"}, \
     {"cursor", HTTP_TEXT, .max = 400, .summary = "`next` of the previous page"}
+/* The last field of every list's answer. */
+#define ANSWER_NEXT                                                                                \
+    {"next", HTTP_TEXT, .required = true, .nullable = true,                                        \
+     .summary = "Cursor of the next page; null at the end"}
 /* {"items":ITEMS,"next":cursor or null}. Takes ITEMS. A page is read with LIMIT + 1 rows: if there
  * are more than LIMIT, the last is dropped and NEXT made of the key of the last one kept. Keys are
  * opaque to clients: base64url of the text that KEY_OF returns, which lives as long as ITEM. */

@@ -31,9 +31,9 @@ static const HttpField search_query[] = {
 };
 
 static const HttpField entry_fields[] = {
-    {"id", HTTP_TEXT},
-    {"sequence", HTTP_INTEGER, .summary = "Number of the entry, from 0 without gap"},
-    {"time", HTTP_TIME},
+    {"id", HTTP_TEXT, .required = true, .example = "\"128\""},
+    {"sequence", HTTP_INTEGER, .required = true, .summary = "Number of the entry, from 0 without gap"},
+    {"time", HTTP_TIME, .required = true},
     {"erased", HTTP_BOOLEAN, .summary = "Its content was erased, on record"},
     {"verb", HTTP_TEXT},
     {"outcome", HTTP_CHOICE, .choices = "done denied failed"},
@@ -44,13 +44,13 @@ static const HttpField entry_fields[] = {
     {"request", HTTP_TEXT},
     {"address", HTTP_TEXT},
     {"details", HTTP_ANY},
-    {0},
+    HTTP_SCHEMA("AuditEntry"),
 };
 
 static const HttpField search_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = entry_fields},
-    {"next", HTTP_TEXT, .summary = "Cursor of the next page, or null"},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("AuditPage"),
 };
 
 typedef struct AuditorSearch {
@@ -130,7 +130,7 @@ static const HttpField checkpoint_answer[] = {
     {"origin", HTTP_TEXT, .required = true},
     {"size", HTTP_INTEGER, .required = true, .summary = "Entries covered"},
     {"key", HTTP_TEXT, .required = true, .summary = "Verifier key; compare with the one kept"},
-    {0},
+    HTTP_SCHEMA("Checkpoint"),
 };
 
 /* Hashes alone: whoever is signed in may keep one and so become a witness. */
@@ -157,7 +157,7 @@ static const HttpField proof_answer[] = {
     {"salt", HTTP_TEXT, .summary = "Absent once the content was erased"},
     {"entry", HTTP_ANY, .summary = "Absent once the content was erased"},
     {"key", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("AuditProof"),
 };
 
 static bool proof_allow(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)

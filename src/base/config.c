@@ -27,6 +27,8 @@ static const ConfigOption options[] = {
      "Connections served at once; more wait."},
     {"server", "max_body_bytes", CONFIG_INTEGER, "1048576", 1024, 1073741824,
      "Largest JSON body of an API call."},
+    {"server", "check_answers", CONFIG_BOOLEAN, "false", 0, 0,
+     "For tests: an answer that the API document does not foresee becomes an internal error."},
     {"server", "log_level", CONFIG_TEXT, "info", 0, 0, "debug, info, warning or error."},
     {"metrics", "port", CONFIG_INTEGER, "0", 0, 65535,
      "Port of a listener of its own for /metrics (Prometheus) and /healthz with its parts. 0: there is "

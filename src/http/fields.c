@@ -19,6 +19,25 @@
 #define FIELDS_DEPTH_MAX 16
 #define FIELDS_NAME_SHOWN 60
 
+/* What is checked, how deep. Answers are ours: their texts have the lengths that we gave them. */
+typedef struct Checking {
+    int depth;
+    bool answer;
+} Checking;
+
+static Checking deeper(Checking at)
+{
+    return (Checking){at.depth + 1, at.answer};
+}
+
+/* Lists that a row does not limit: those of people have FALLBACK items at most. */
+static int64_t items_max(const HttpField *field, Checking at, int64_t fallback)
+{
+    if (field->max > 0)
+        return field->max;
+    return at.answer ? INT64_MAX : fallback;
+}
+
 static const char *json_type_name(const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -112,9 +131,9 @@ static bool check_count(const json_t *value, const char *path, int64_t max, GErr
 }
 
 static bool check_choices(const HttpField *field, const json_t *value, const char *path,
-                          GError **error)
+                          Checking at, GError **error)
 {
-    if (!check_count(value, path, field->max > 0 ? field->max : FIELDS_TEXT_LIST_MAX, error))
+    if (!check_count(value, path, items_max(field, at, FIELDS_TEXT_LIST_MAX), error))
         return false;
     for (size_t i = 0; i < json_array_size(value); i++) {
         g_autofree char *item_path = g_strdup_printf("%s[%zu]", path, i);
@@ -170,39 +189,80 @@ static bool check_time(const json_t *value, const char *path, GError **error)
     return true;
 }
 
-static bool check_text_list(const HttpField *field, const json_t *value, const char *path,
-                            GError **error)
-{
-    static const HttpField item_field = {.type = HTTP_TEXT};
-    if (!check_count(value, path, field->max > 0 ? field->max : FIELDS_TEXT_LIST_MAX, error))
-        return false;
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        g_autofree char *item_path = g_strdup_printf("%s[%zu]", path, i);
-        if (!check_text(&item_field, json_array_get(value, i), item_path, FIELDS_TEXT_MAX, error))
-            return false;
-    }
-    return true;
-}
-
-static bool check_object(const HttpField *fields, const json_t *value, const char *path, int depth,
-                         GError **error);
-
-static bool check_list(const HttpField *field, const json_t *value, const char *path, int depth,
-                       GError **error)
-{
-    if (!check_count(value, path, field->max > 0 ? field->max : FIELDS_LIST_MAX, error))
-        return false;
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        g_autofree char *item_path = g_strdup_printf("%s[%zu]", path, i);
-        if (!check_object(field->fields, json_array_get(value, i), item_path, depth + 1, error))
-            return false;
-    }
-    return true;
-}
-
-static bool check_value(const HttpField *field, const json_t *value, const char *path, int depth,
+static bool check_cells(const HttpField *field, const json_t *value, const char *path, Checking at,
                         GError **error)
 {
+    size_t i, j;
+    json_t *row, *cell;
+    if (!check_count(value, path, items_max(field, at, FIELDS_LIST_MAX), error))
+        return false;
+    json_array_foreach((json_t *)value, i, row) {
+        if (!json_is_array(row))
+            return refuse_type(path, "a list of lists", row, error);
+        json_array_foreach(row, j, cell) {
+            if (!json_is_string(cell) && !json_is_null(cell))
+                return refuse_type(path, "a list of lists of texts", cell, error);
+        }
+    }
+    return true;
+}
+
+static bool check_object(const HttpField *fields, const json_t *value, const char *path,
+                         Checking at, GError **error);
+
+static bool check_list(const HttpField *field, const json_t *value, const char *path, Checking at,
+                       GError **error)
+{
+    if (!check_count(value, path, items_max(field, at, FIELDS_LIST_MAX), error))
+        return false;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        g_autofree char *item_path = g_strdup_printf("%s[%zu]", path, i);
+        if (!check_object(field->fields, json_array_get(value, i), item_path, deeper(at), error))
+            return false;
+    }
+    return true;
+}
+
+static bool type_is_text(HttpFieldType type)
+{
+    return type == HTTP_TEXT || type == HTTP_LONG_TEXT || type == HTTP_SECRET;
+}
+
+/* Texts of answers may hold what people's files hold: only their length has a promise. */
+static bool check_answer_text(const HttpField *field, const json_t *value, const char *path,
+                              GError **error)
+{
+    if (!json_is_string(value))
+        return refuse_type(path, "a text", value, error);
+    int64_t characters = g_utf8_strlen(json_string_value(value), -1);
+    if (field->max == 0 || characters <= field->max)
+        return true;
+    return error_set(error, ERROR_INVALID, "text.too_long",
+                     "Field \"%s\" has %" G_GINT64_FORMAT " characters; at most %" G_GINT64_FORMAT
+                     " were promised.", path, characters, field->max);
+}
+
+static bool check_text_list(const HttpField *field, const json_t *value, const char *path,
+                            Checking at, GError **error)
+{
+    static const HttpField item_field = {.type = HTTP_TEXT};
+    if (!check_count(value, path, items_max(field, at, FIELDS_TEXT_LIST_MAX), error))
+        return false;
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        g_autofree char *item_path = g_strdup_printf("%s[%zu]", path, i);
+        const json_t *item = json_array_get(value, i);
+        if (at.answer ? !check_answer_text(&item_field, item, item_path, error)
+                      : !check_text(&item_field, item, item_path, FIELDS_TEXT_MAX, error))
+            return false;
+    }
+    return true;
+}
+
+static bool check_value(const HttpField *field, const json_t *value, const char *path, Checking at,
+                        GError **error)
+{
+    if (at.answer && type_is_text(field->type))
+        return check_answer_text(field, value, path, error);
     switch (field->type) {
     case HTTP_TEXT:
         return check_text(field, value, path, FIELDS_TEXT_MAX, error);
@@ -215,7 +275,7 @@ static bool check_value(const HttpField *field, const json_t *value, const char 
     case HTTP_CHOICE:
         return check_choice(field, value, path, error);
     case HTTP_CHOICES:
-        return check_choices(field, value, path, error);
+        return check_choices(field, value, path, at, error);
     case HTTP_INTEGER:
     case HTTP_NUMBER:
         return check_number(field, value, path, error);
@@ -224,11 +284,13 @@ static bool check_value(const HttpField *field, const json_t *value, const char 
     case HTTP_TIME:
         return check_time(value, path, error);
     case HTTP_TEXT_LIST:
-        return check_text_list(field, value, path, error);
+        return check_text_list(field, value, path, at, error);
     case HTTP_OBJECT:
-        return check_object(field->fields, value, path, depth + 1, error);
+        return check_object(field->fields, value, path, deeper(at), error);
     case HTTP_LIST:
-        return check_list(field, value, path, depth, error);
+        return check_list(field, value, path, at, error);
+    case HTTP_CELLS:
+        return check_cells(field, value, path, at, error);
     case HTTP_ANY:
         return true;
     }
@@ -259,8 +321,8 @@ static bool refuse_unknown(const char *path, const char *name, GError **error)
                      whole);
 }
 
-static bool check_object(const HttpField *fields, const json_t *value, const char *path, int depth,
-                         GError **error)
+static bool check_object(const HttpField *fields, const json_t *value, const char *path,
+                         Checking at, GError **error)
 {
     if (!json_is_object(value)) {
         if (*path == '\0')
@@ -268,7 +330,7 @@ static bool check_object(const HttpField *fields, const json_t *value, const cha
                              "The body must be a JSON object; it is %s.", json_type_name(value));
         return refuse_type(path, "an object", value, error);
     }
-    g_assert(depth <= FIELDS_DEPTH_MAX);
+    g_assert(at.depth <= FIELDS_DEPTH_MAX);
     const char *name;
     json_t *item;
     json_object_foreach ((json_t *)value, name, item) {
@@ -285,7 +347,9 @@ static bool check_object(const HttpField *fields, const json_t *value, const cha
                                  "Field \"%s\" is missing.", field_path);
             continue;
         }
-        if (!check_value(field, item, field_path, depth, error))
+        if (at.answer && field->nullable && json_is_null(item))
+            continue;
+        if (!check_value(field, item, field_path, at, error))
             return false;
     }
     return true;
@@ -293,5 +357,10 @@ static bool check_object(const HttpField *fields, const json_t *value, const cha
 
 bool http_fields_check(const HttpField *fields, const json_t *value, GError **error)
 {
-    return check_object(fields, value, "", 0, error);
+    return check_object(fields, value, "", (Checking){0}, error);
+}
+
+bool http_answer_check(const HttpField *fields, const json_t *value, GError **error)
+{
+    return check_object(fields, value, "", (Checking){.answer = true}, error);
 }

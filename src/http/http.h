@@ -41,6 +41,7 @@ typedef enum HttpFieldType {
     HTTP_TEXT_LIST,   /* array of HTTP_TEXT, at most max items (max 0: 100) */
     HTTP_OBJECT,      /* object described by `fields` */
     HTTP_LIST,        /* array of objects described by `fields`, at most max (max 0: 1000) */
+    HTTP_CELLS,       /* array of arrays of texts and nulls: rows of a table */
     HTTP_ANY,         /* any JSON, checked by the handler */
 } HttpFieldType;
 
@@ -52,12 +53,21 @@ typedef struct HttpField {
     const char *choices;
     const struct HttpField *fields;
     const char *summary;      /* for the API document */
-} HttpField;                  /* tables end with a row whose name is NULL */
+    bool nullable;            /* of an answer: always there (required), but may be null */
+    const char *example;      /* for the API document, as JSON; NULL: made up from name and type */
+} HttpField;                  /* tables end with a row whose name is NULL, {0} or: */
+
+/* The last row of a table that has a name of its own in the API document, "Project": wherever it is
+ * used, the document refers to one schema. Tables of one name must be equal. */
+#define HTTP_SCHEMA(name_) {.summary = name_}
 
 /* Checks VALUE (an object) against FIELDS: unknown fields, missing ones, wrong types, lengths and
  * bounds are refused with the field's path in the sentence. null in an optional field says the same
  * as absence. Pure; used by tests and fuzzing. */
 bool http_fields_check(const HttpField *fields, const json_t *value, GError **error);
+/* The same for what we answer: any text will do where the row gives no limit. An optional field of
+ * an answer may be null too. */
+bool http_answer_check(const HttpField *fields, const json_t *value, GError **error);
 
 /* ---- routes ---- */
 
@@ -78,6 +88,16 @@ typedef struct HttpStream {
     void (*free)(void *state);
 } HttpStream;
 
+/* An event of a stream, for the API document. */
+typedef struct HttpEvent {
+    const char *name;
+    const HttpField *fields;      /* of its data */
+    const char *summary;
+} HttpEvent;                      /* tables end with a row whose name is NULL */
+
+/* A bit for HttpRoute.problems. */
+#define HTTP_PROBLEM(code_) (1U << (code_))
+
 typedef struct HttpRoute {
     const char *method;
     const char *path;             /* "/api/v1/projects/{project}": {name} is one segment */
@@ -88,9 +108,20 @@ typedef struct HttpRoute {
     const HttpField *body;        /* JSON body (NULL: none accepted) */
     const HttpField *answer;      /* fields of the JSON answer, for the API document */
     int success;                  /* status on success, for the document (0: 200) */
+    int also;                     /* another status with the same answer, for the document */
+    const char *body_types;       /* of a stream: media types, separated by spaces */
+    const char *answer_types;     /* of an answer that is not described by fields; idem */
+    const HttpEvent *events;      /* the answer is a stream of these */
+    unsigned problems;            /* HTTP_PROBLEM()s beyond http_route_problems()' own */
     const char *tag;              /* group in the document */
     const char *summary;
 } HttpRoute;                      /* tables end with a row whose method is NULL */
+
+/* The problems that ROUTE may answer, a set of HTTP_PROBLEM()s: those that follow from its row
+ * (access, body, segments, method) and those that the row adds. ERROR_INTERNAL is never one. */
+unsigned http_route_problems(const HttpRoute *route);
+/* Does it make something, so that an Idempotency-Key is of use? A POST that answers 201 or 202. */
+bool http_route_creates(const HttpRoute *route);
 
 /* ---- the request ---- */
 
@@ -187,6 +218,8 @@ typedef struct HttpSite {
     bool (*check_origin)(HttpRequest *request, GError **error);
     const char *static_resource;      /* GResource prefix of static files, "/darse/web"; or NULL */
     void *data;
+    /* For tests: an answer that the API document does not foresee becomes an internal error. */
+    bool check_answers;
     bool https;                       /* people reach it by https: Strict-Transport-Security */
 } HttpSite;
 

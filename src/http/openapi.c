@@ -1,148 +1,162 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The OpenAPI 3.1 document, printed from the same tables that route requests and check bodies, so
- * that it cannot drift from them.
+ * that it cannot drift from them. What every operation shares (problems, headers, who may call) is
+ * derived here from the row: access, method, body, segments, status.
  */
-#include "http/http.h"
+#include "http/openapi_internal.h"
 
 #include <string.h>
 
-static json_t *fields_schema(const HttpField *fields);
+#define ALWAYS                                                                                     \
+    (HTTP_PROBLEM(ERROR_INVALID) | HTTP_PROBLEM(ERROR_RATE_LIMITED) |                              \
+     HTTP_PROBLEM(ERROR_UNAVAILABLE))
 
-static json_t *choices_array(const char *choices)
+/* ---- what follows from a row ---- */
+
+static bool route_is_safe(const HttpRoute *route)
 {
-    json_t *values = json_array();
-    g_auto(GStrv) words = g_strsplit(choices, " ", -1);
-    for (char **word = words; *word != NULL; word++) {
-        if (**word != '\0')
-            json_array_append_new(values, json_string(*word));
-    }
-    return values;
+    return strcmp(route->method, "GET") == 0;
 }
 
-static json_t *text_schema(const HttpField *field, int64_t fallback_max)
+bool http_route_creates(const HttpRoute *route)
 {
-    json_t *schema = json_pack("{s:s, s:I, s:I}", "type", "string", "minLength",
-                               (json_int_t)MAX(1, field->min), "maxLength",
-                               (json_int_t)(field->max > 0 ? field->max : fallback_max));
-    if (field->type == HTTP_SECRET)
-        json_object_set_new(schema, "format", json_string("password"));
-    return schema;
+    return strcmp(route->method, "POST") == 0 && (route->success == 201 || route->success == 202);
 }
 
-static json_t *number_schema(const HttpField *field, const char *type)
+unsigned http_route_problems(const HttpRoute *route)
 {
-    json_t *schema = json_pack("{s:s}", "type", type);
-    if (field->min == 0 && field->max == 0)
-        return schema;
-    json_object_set_new(schema, "minimum", json_integer(field->min));
-    if (field->max != 0 || field->min < 0)
-        json_object_set_new(schema, "maximum", json_integer(field->max));
-    return schema;
+    unsigned problems = ALWAYS | route->problems;
+    if (route->access == HTTP_PERSON)
+        problems |= HTTP_PROBLEM(ERROR_UNAUTHENTICATED) | HTTP_PROBLEM(ERROR_DENIED);
+    if (strchr(route->path, '{') != NULL)
+        problems |= HTTP_PROBLEM(ERROR_NOT_FOUND);
+    if (route->body != NULL || route->stream != NULL)
+        problems |= HTTP_PROBLEM(ERROR_TOO_LARGE) | HTTP_PROBLEM(ERROR_UNSUPPORTED);
+    if (!route_is_safe(route))
+        problems |= HTTP_PROBLEM(ERROR_CONFLICT);
+    if (http_route_creates(route) || route->body_types != NULL)
+        problems |= HTTP_PROBLEM(ERROR_UNPROCESSABLE);
+    return problems;
 }
 
-static json_t *list_schema(json_t *items, int64_t max)
+/* ---- operations ---- */
+
+static json_t *header_reference(const char *name)
 {
-    return json_pack("{s:s, s:o, s:I}", "type", "array", "items", items, "maxItems",
-                     (json_int_t)max);
+    g_autofree char *reference = g_strconcat("#/components/headers/", name, NULL);
+    return json_pack("{s:s}", "$ref", reference);
 }
 
-static json_t *field_schema(const HttpField *field)
+/* {name} segments of the path. */
+static void segments_add(json_t *parameters, const HttpRoute *route)
 {
-    switch (field->type) {
-    case HTTP_TEXT:
-        return text_schema(field, 200);
-    case HTTP_LONG_TEXT:
-        return text_schema(field, 10000);
-    case HTTP_SECRET:
-        return text_schema(field, 1024);
-    case HTTP_ID: {
-        g_autofree char *pattern = g_strdup_printf("^%s-[a-z2-9]{16}$", field->choices);
-        return json_pack("{s:s, s:s}", "type", "string", "pattern", pattern);
-    }
-    case HTTP_CHOICE:
-        return json_pack("{s:s, s:o}", "type", "string", "enum", choices_array(field->choices));
-    case HTTP_CHOICES: {
-        json_t *item = json_pack("{s:s, s:o}", "type", "string", "enum",
-                                 choices_array(field->choices));
-        json_t *schema = list_schema(item, field->max > 0 ? field->max : 100);
-        json_object_set_new(schema, "uniqueItems", json_true());
-        return schema;
-    }
-    case HTTP_INTEGER:
-        return number_schema(field, "integer");
-    case HTTP_NUMBER:
-        return number_schema(field, "number");
-    case HTTP_BOOLEAN:
-        return json_pack("{s:s}", "type", "boolean");
-    case HTTP_TIME:
-        return json_pack("{s:s, s:s}", "type", "string", "format", "date-time");
-    case HTTP_TEXT_LIST:
-        return list_schema(json_pack("{s:s, s:i}", "type", "string", "maxLength", 200),
-                           field->max > 0 ? field->max : 100);
-    case HTTP_OBJECT:
-        return fields_schema(field->fields);
-    case HTTP_LIST:
-        return list_schema(fields_schema(field->fields), field->max > 0 ? field->max : 1000);
-    case HTTP_ANY:
-        return json_object();
-    }
-    g_assert_not_reached();
-}
-
-static json_t *fields_schema(const HttpField *fields)
-{
-    json_t *properties = json_object();
-    json_t *required = json_array();
-    for (const HttpField *field = fields; field->name != NULL; field++) {
-        json_t *schema = field_schema(field);
-        if (field->summary != NULL)
-            json_object_set_new(schema, "description", json_string(field->summary));
-        json_object_set_new(properties, field->name, schema);
-        if (field->required)
-            json_array_append_new(required, json_string(field->name));
-    }
-    json_t *schema = json_pack("{s:s, s:o, s:b}", "type", "object", "properties", properties,
-                               "additionalProperties", 0);
-    if (json_array_size(required) > 0)
-        json_object_set_new(schema, "required", required);
-    else
-        json_decref(required);
-    return schema;
-}
-
-/* {name} segments of the path, then the query. */
-static json_t *parameters_of(const HttpRoute *route)
-{
-    json_t *parameters = json_array();
     for (const char *p = strchr(route->path, '{'); p != NULL; p = strchr(p + 1, '{')) {
         g_autofree char *name = g_strndup(p + 1, strcspn(p + 1, "}"));
-        json_array_append_new(parameters,
-                              json_pack("{s:s, s:s, s:b, s:{s:s}}", "name", name, "in", "path",
-                                        "required", 1, "schema", "type", "string"));
+        json_array_append_new(
+            parameters, json_pack("{s:s, s:s, s:b, s:{s:s, s:i}, s:o}", "name", name, "in", "path",
+                                  "required", 1, "schema", "type", "string", "minLength", 1,
+                                  "example", example_of_segment(name)));
     }
+}
+
+static json_t *parameters_of(json_t *schemas, const HttpRoute *route)
+{
+    json_t *parameters = json_array();
+    segments_add(parameters, route);
     for (const HttpField *field = route->query; field != NULL && field->name != NULL; field++) {
-        json_t *parameter =
-            json_pack("{s:s, s:s, s:b, s:o}", "name", field->name, "in", "query", "required",
-                      field->required ? 1 : 0, "schema", field_schema(field));
+        HttpField given = *field;
+        given.required = true; /* for the schema: absent is not null in a query */
+        json_t *schema = schema_of_field(schemas, &given, SCHEMA_INPUT);
+        json_object_del(schema, "description");
+        json_object_del(schema, "examples");
+        json_t *parameter = json_pack("{s:s, s:s, s:b, s:o}", "name", field->name, "in", "query",
+                                      "required", field->required ? 1 : 0, "schema", schema);
         if (field->summary != NULL)
             json_object_set_new(parameter, "description", json_string(field->summary));
+        if (field->required)
+            json_object_set_new(parameter, "example", example_of_field(field, SCHEMA_INPUT));
         json_array_append_new(parameters, parameter);
     }
     return parameters;
 }
 
-static json_t *responses_of(const HttpRoute *route)
+static json_t *typed_content(const char *types, json_t *schema)
 {
-    char status[12];
-    g_snprintf(status, sizeof status, "%d", route->success > 0 ? route->success : 200);
-    json_t *success = json_pack("{s:s}", "description", "Success");
-    if (route->answer != NULL)
-        json_object_set_new(success, "content",
-                            json_pack("{s:{s:o}}", "application/json", "schema",
-                                      fields_schema(route->answer)));
-    return json_pack("{s:o, s:{s:s}}", status, success, "default", "$ref",
-                     "#/components/responses/Problem");
+    json_t *content = json_object();
+    g_auto(GStrv) words = g_strsplit(types, " ", -1);
+    for (char **type = words; *type != NULL; type++)
+        json_object_set_new(content, *type, json_pack("{s:O}", "schema", schema));
+    json_decref(schema);
+    return content;
+}
+
+static json_t *json_content(json_t *schemas, const HttpField *fields, SchemaUse use)
+{
+    return json_pack("{s:{s:o, s:o}}", "application/json", "schema",
+                     schema_of_fields(schemas, fields, use), "example",
+                     example_of_fields(fields, use));
+}
+
+/* What a stream says cannot be told by a schema of its text: x-events gives that of each `data`. */
+static void events_add(json_t *schemas, const HttpRoute *route, json_t *answer)
+{
+    json_t *events = json_object();
+    for (const HttpEvent *event = route->events; event->name != NULL; event++) {
+        json_t *row = json_pack("{s:o, s:o}", "schema",
+                                schema_of_fields(schemas, event->fields, SCHEMA_ANSWER), "example",
+                                example_of_fields(event->fields, SCHEMA_ANSWER));
+        if (event->summary != NULL)
+            json_object_set_new(row, "description", json_string(event->summary));
+        json_object_set_new(events, event->name, row);
+    }
+    json_object_set_new(answer, "content",
+                        typed_content("text/event-stream", json_pack("{s:s}", "type", "string")));
+    json_object_set_new(answer, "x-events", events);
+}
+
+static json_t *success_of(json_t *schemas, const HttpRoute *route)
+{
+    json_t *answer = json_pack("{s:s, s:{s:o}}", "description", "Done", "headers", "X-Request-Id",
+                               header_reference("X-Request-Id"));
+    if (route->events != NULL)
+        events_add(schemas, route, answer);
+    else if (route->answer != NULL)
+        json_object_set_new(answer, "content",
+                            json_content(schemas, route->answer, SCHEMA_ANSWER));
+    else if (route->answer_types != NULL)
+        json_object_set_new(answer, "content",
+                            typed_content(route->answer_types, json_object()));
+    return answer;
+}
+
+/* One reference per status: kinds of errors have one status each. */
+static void problems_add(json_t *responses, const HttpRoute *route)
+{
+    unsigned problems = http_route_problems(route);
+    for (int code = 0; code < ERROR_CODE_COUNT; code++) {
+        if ((problems & HTTP_PROBLEM(code)) == 0)
+            continue;
+        char status[12];
+        g_snprintf(status, sizeof status, "%d", error_kind(code)->http_status);
+        g_autofree char *reference = g_strconcat("#/components/responses/", status, NULL);
+        if (json_object_get(responses, status) == NULL)
+            json_object_set_new(responses, status, json_pack("{s:s}", "$ref", reference));
+    }
+}
+
+static json_t *responses_of(json_t *schemas, const HttpRoute *route)
+{
+    json_t *responses = json_object();
+    const int statuses[] = {route->success > 0 ? route->success : 200, route->also};
+    for (size_t i = 0; i < G_N_ELEMENTS(statuses); i++) {
+        char status[12];
+        g_snprintf(status, sizeof status, "%d", statuses[i]);
+        if (statuses[i] != 0)
+            json_object_set_new(responses, status, success_of(schemas, route));
+    }
+    problems_add(responses, route);
+    return responses;
 }
 
 /* "get_projects_project_members": stable, made of method and path. */
@@ -165,46 +179,123 @@ static char *operation_id(const HttpRoute *route)
     return g_string_free(id, FALSE);
 }
 
-static json_t *operation_of(const HttpRoute *route)
+/* A session needs the header against forged requests too where something is changed. */
+static json_t *security_of(const HttpRoute *route)
+{
+    if (route->access == HTTP_PUBLIC)
+        return json_array();
+    if (route_is_safe(route))
+        return json_pack("[{s:[]}, {s:[]}]", "token", "session");
+    return json_pack("[{s:[]}, {s:[], s:[]}]", "token", "session", "csrf");
+}
+
+static json_t *request_body_of(json_t *schemas, const HttpRoute *route)
+{
+    if (route->body != NULL) {
+        bool needed = false;
+        for (const HttpField *field = route->body; field->name != NULL; field++)
+            needed |= field->required;
+        return json_pack("{s:b, s:o}", "required", needed ? 1 : 0, "content",
+                         json_content(schemas, route->body, SCHEMA_INPUT));
+    }
+    const char *types =
+        route->body_types != NULL ? route->body_types : "application/octet-stream";
+    return json_pack("{s:b, s:o}", "required", 1, "content", typed_content(types, json_object()));
+}
+
+static json_t *operation_of(json_t *schemas, const HttpRoute *route)
 {
     g_autofree char *id = operation_id(route);
-    json_t *operation = json_pack("{s:s, s:s, s:o, s:o}", "operationId", id, "summary",
-                                  route->summary != NULL ? route->summary : "", "parameters",
-                                  parameters_of(route), "responses", responses_of(route));
+    json_t *operation =
+        json_pack("{s:s, s:s, s:o, s:o, s:o}", "operationId", id, "summary",
+                  route->summary != NULL ? route->summary : "", "parameters",
+                  parameters_of(schemas, route), "responses", responses_of(schemas, route),
+                  "security", security_of(route));
     if (route->tag != NULL)
         json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
-    if (route->access == HTTP_PUBLIC)
-        json_object_set_new(operation, "security", json_array());
-    if (route->body != NULL)
-        json_object_set_new(operation, "requestBody",
-                            json_pack("{s:b, s:{s:{s:o}}}", "required", 1, "content",
-                                      "application/json", "schema", fields_schema(route->body)));
-    else if (route->stream != NULL)
-        json_object_set_new(operation, "requestBody",
-                            json_pack("{s:{s:{}}}", "content", "application/octet-stream"));
+    if (route->body != NULL || route->stream != NULL)
+        json_object_set_new(operation, "requestBody", request_body_of(schemas, route));
     return operation;
 }
 
-static json_t *components(void)
+/* ---- components ---- */
+
+static json_t *security_schemes(void)
 {
     return json_pack(
-        "{s:{s:{s:s, s:s}, s:{s:s, s:s, s:s}}, s:{s:{s:s, s:{s:{s:{s:s}}}}},"
-        " s:{s:{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}, s:[s,s,s,s]}}}",
-        "securitySchemes",
-            "token", "type", "http", "scheme", "bearer",
-            "session", "type", "apiKey", "in", "cookie", "name", "__Host-darse",
-        "responses", "Problem", "description", "A problem (RFC 9457)", "content",
-            "application/problem+json", "schema", "$ref", "#/components/schemas/Problem",
-        "schemas", "Problem", "type", "object", "properties",
-            "type", "type", "string", "title", "type", "string", "status", "type", "integer",
-            "detail", "type", "string", "reason", "type", "string", "request", "type", "string",
-            "required", "type", "title", "status", "reason");
+        "{s:{s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}",
+        "token", "type", "http", "scheme", "bearer", "description",
+        "An API token of a person's account: POST /api/v1/me/tokens",
+        "session", "type", "apiKey", "in", "cookie", "name", "__Host-darse", "description",
+        "The session that POST /api/v1/session opens",
+        "csrf", "type", "apiKey", "in", "header", "name", "X-Darse-CSRF", "description",
+        "`csrf` of the session's answer: what another site's page cannot know");
+}
+
+static const HttpField problem_fields[] = {
+    {"type", HTTP_TEXT, .required = true, .example = "\"urn:darse:problem:projects.state\"",
+     .summary = "The reason as an address"},
+    {"title", HTTP_TEXT, .required = true, .example = "\"Conflict\""},
+    {"status", HTTP_INTEGER, .required = true, .min = 400, .max = 599, .example = "409"},
+    {"detail", HTTP_TEXT, .required = true, .summary = "What was wrong, why, what to do",
+     .example = "\"The project is closed; it cannot be opened again.\""},
+    {"reason", HTTP_TEXT, .required = true, .summary = "A stable slug, room.what",
+     .example = "\"projects.state\""},
+    {"request", HTTP_TEXT, .required = true, .summary = "To quote to the officer"},
+    HTTP_SCHEMA("Problem"),
+};
+
+static json_t *problem_response(json_t *schemas, const ErrorKind *kind)
+{
+    json_t *response =
+        json_pack("{s:s, s:{s:o}, s:{s:{s:o}}}", "description", kind->title, "headers",
+                  "X-Request-Id", header_reference("X-Request-Id"), "content",
+                  "application/problem+json", "schema",
+                  schema_of_fields(schemas, problem_fields, SCHEMA_ANSWER));
+    json_t *headers = json_object_get(response, "headers");
+    if (kind->code == ERROR_UNAUTHENTICATED)
+        json_object_set_new(headers, "WWW-Authenticate", header_reference("WWW-Authenticate"));
+    return response;
+}
+
+static json_t *problem_responses(json_t *schemas)
+{
+    json_t *responses = json_object();
+    for (int code = 0; code < ERROR_CODE_COUNT; code++) {
+        const ErrorKind *kind = error_kind(code);
+        char status[12];
+        g_snprintf(status, sizeof status, "%d", kind->http_status);
+        if (kind->is_public)
+            json_object_set_new(responses, status, problem_response(schemas, kind));
+    }
+    return responses;
+}
+
+typedef struct HeaderRow {
+    const char *name, *summary, *example;
+} HeaderRow;
+
+static const HeaderRow headers[] = {
+    {"X-Request-Id", "Names this request in the log; quote it when something failed",
+     "req-7kq2vx4m9t3bzrnh"},
+    {"WWW-Authenticate", "How to sign in", "Bearer realm=\"darse\""},
+};
+
+static json_t *headers_of_components(void)
+{
+    json_t *rows = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(headers); i++)
+        json_object_set_new(rows, headers[i].name,
+                            json_pack("{s:s, s:{s:s}, s:s}", "description", headers[i].summary,
+                                      "schema", "type", "string", "example", headers[i].example));
+    return rows;
 }
 
 json_t *http_openapi(const HttpRoute *const *tables, const char *title, const char *version,
                      const char *server_url)
 {
     json_t *paths = json_object();
+    json_t *schemas = json_object();
     for (; *tables != NULL; tables++) {
         for (const HttpRoute *route = *tables; route->method != NULL; route++) {
             json_t *item = json_object_get(paths, route->path);
@@ -213,11 +304,14 @@ json_t *http_openapi(const HttpRoute *const *tables, const char *title, const ch
                 json_object_set_new(paths, route->path, item);
             }
             g_autofree char *method = g_ascii_strdown(route->method, -1);
-            json_object_set_new(item, method, operation_of(route));
+            json_object_set_new(item, method, operation_of(schemas, route));
         }
     }
-    return json_pack("{s:s, s:{s:s, s:s}, s:[{s:s}], s:[{s:[]}, {s:[]}], s:o, s:o}", "openapi",
-                     "3.1.0", "info", "title", title, "version", version, "servers", "url",
-                     server_url, "security", "token", "session", "paths", paths, "components",
-                     components());
+    json_t *responses = problem_responses(schemas);
+    return json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:s}}, s:[{s:s}], s:o, s:{s:o, s:o, s:o, s:o}}",
+                     "openapi", "3.1.0", "info", "title", title, "version", version, "license",
+                     "name", "Apache-2.0", "identifier", "Apache-2.0", "servers", "url",
+                     server_url, "paths", paths, "components", "securitySchemes",
+                     security_schemes(), "headers", headers_of_components(), "responses",
+                     responses, "schemas", schemas);
 }

@@ -90,8 +90,35 @@ bool http_reply_bytes(HttpRequest *request, int status, const char *type, GBytes
     return true;
 }
 
+static bool status_is_foreseen(const HttpRoute *route, int status)
+{
+    return status == (route->success > 0 ? route->success : 200) || status == route->also;
+}
+
+/* Is this what the route's row, and so the API document, says? */
+static bool reply_check(const HttpRequest *request, int status, const json_t *value,
+                        GError **error)
+{
+    const HttpRoute *route = request->route;
+    if (request->site == NULL || !request->site->check_answers || route == NULL)
+        return true;
+    g_autoptr(GError) problem = NULL;
+    if (!status_is_foreseen(route, status) || (value == NULL) != (route->answer == NULL))
+        error_set(&problem, ERROR_INTERNAL, "http.undeclared", "%d is not in its row, or not so",
+                  status);
+    else if (value == NULL || http_answer_check(route->answer, value, &problem))
+        return true;
+    return error_set(error, ERROR_INTERNAL, "http.undeclared", "the answer of %s %s: %s",
+                     route->method, route->path, problem->message);
+}
+
 bool http_reply_json(HttpRequest *request, int status, json_t *value, GError **error)
 {
+    bool described = request->route == NULL || request->route->answer_types == NULL;
+    if (described && !reply_check(request, status, value, error)) {
+        json_decref(value);
+        return false;
+    }
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(value);
     if (text == NULL)
@@ -103,6 +130,8 @@ bool http_reply_json(HttpRequest *request, int status, json_t *value, GError **e
 bool http_reply_empty(HttpRequest *request, int status, GError **error)
 {
     g_autoptr(GBytes) bytes = g_bytes_new_static("", 0);
+    if (!reply_check(request, status, NULL, error))
+        return false;
     return http_reply_bytes(request, status, NULL, bytes, error);
 }
 

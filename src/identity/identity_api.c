@@ -53,7 +53,7 @@ json_t *identity_person_json(const IdentityPerson *person)
 static const HttpField organisation_brief_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "org"},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("OrganisationBrief"),
 };
 
 static const HttpField person_fields[] = {
@@ -66,24 +66,22 @@ static const HttpField person_fields[] = {
     {"language", HTTP_CHOICE, .choices = "fr en"},
     {"has_second_factor", HTTP_BOOLEAN, .summary = "Told to the person and to officers"},
     {"disabled", HTTP_BOOLEAN, .required = true},
-    {0},
+    HTTP_SCHEMA("Person"),
 };
 
 static const HttpField session_fields[] = {
     {"person", HTTP_OBJECT, .required = true, .fields = person_fields},
     {"csrf", HTTP_SECRET, .required = true,
-     .summary = "To send as X-Darse-CSRF with unsafe methods"},
+     .summary = "To send as X-Darse-CSRF with unsafe methods; empty for a token"},
     {"second_factor", HTTP_BOOLEAN, .required = true,
      .summary = "Was it opened with the second factor?"},
     {"expires", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("Session"),
 };
 
-#define LIST_OF(fields_)                                                                           \
-    {"items", HTTP_LIST, .required = true, .fields = fields_},                                     \
-        {"next", HTTP_TEXT, .summary = "Cursor of the next page; null at the end"}
+#define LIST_OF(fields_) {"items", HTTP_LIST, .required = true, .fields = fields_}, ANSWER_NEXT
 
-static const HttpField person_list_answer[] = {LIST_OF(person_fields), {0}};
+static const HttpField person_list_answer[] = {LIST_OF(person_fields), HTTP_SCHEMA("PersonPage")};
 
 /* Bits of a HTTP_CHOICES field, which was checked against the same words. */
 static unsigned body_set(const HttpRequest *request, const char *name, PolicySet set)
@@ -110,7 +108,7 @@ static const HttpField sign_in_fields[] = {
     {"login", HTTP_TEXT, .required = true, .max = 100},
     {"password", HTTP_SECRET, .required = true, .max = 1024},
     {"code", HTTP_SECRET, .max = 64, .summary = "Of the second factor, or a recovery code"},
-    {0},
+    HTTP_SCHEMA("SignIn"),
 };
 
 static void reply_cookie(HttpRequest *request, const char *secret, int64_t life_ms)
@@ -202,7 +200,7 @@ static const HttpField me_fields[] = {
     {"language", HTTP_CHOICE, .choices = "fr en"},
     {"name", HTTP_TEXT},
     {"email", HTTP_TEXT, .max = 254},
-    {0},
+    HTTP_SCHEMA("MeEdit"),
 };
 
 static bool reply_person(HttpRequest *request, int status, const IdentityPerson *person,
@@ -230,7 +228,7 @@ static const HttpField password_fields[] = {
     {"current", HTTP_SECRET, .required = true},
     {"new", HTTP_SECRET, .required = true},
     {"code", HTTP_SECRET, .max = 64},
-    {0},
+    HTTP_SCHEMA("PasswordChange"),
 };
 
 static bool change_password(HttpRequest *request, GError **error)
@@ -249,7 +247,7 @@ static const HttpField factor_fields[] = {
 static const HttpField factor_answer[] = {
     {"secret", HTTP_SECRET, .required = true, .summary = "Base32, shown once"},
     {"uri", HTTP_SECRET, .required = true, .summary = "otpauth: address for an authenticator"},
-    {0},
+    HTTP_SCHEMA("SecondFactor"),
 };
 
 static bool begin_factor(HttpRequest *request, GError **error)
@@ -273,7 +271,7 @@ static const HttpField code_fields[] = {
 static const HttpField recovery_answer[] = {
     {"recovery_codes", HTTP_TEXT_LIST, .required = true,
      .summary = "Ten, shown once; each works once"},
-    {0},
+    HTTP_SCHEMA("RecoveryCodes"),
 };
 
 static bool confirm_factor(HttpRequest *request, GError **error)
@@ -338,21 +336,21 @@ static const HttpField session_item_fields[] = {
     {"seen", HTTP_TIME, .required = true},
     {"expires", HTTP_TIME, .required = true},
     {"current", HTTP_BOOLEAN, .required = true, .summary = "Is it the one that asks?"},
-    {0},
+    HTTP_SCHEMA("SessionRow"),
 };
-static const HttpField session_list_answer[] = {LIST_OF(session_item_fields), {0}};
+static const HttpField session_list_answer[] = {LIST_OF(session_item_fields), HTTP_SCHEMA("SessionPage")};
 
 static const HttpField token_item_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "tok"},
     {"name", HTTP_TEXT, .required = true},
     {"scopes", HTTP_CHOICES, .required = true, .choices = SCOPE_WORDS},
     {"created", HTTP_TIME, .required = true},
-    {"used", HTTP_TIME, .summary = "null: never"},
+    {"used", HTTP_TIME, .required = true, .nullable = true, .summary = "null: never"},
     {"expires", HTTP_TIME, .required = true},
     {"current", HTTP_BOOLEAN, .required = true, .summary = "Is it the one that asks?"},
-    {0},
+    HTTP_SCHEMA("TokenRow"),
 };
-static const HttpField token_list_answer[] = {LIST_OF(token_item_fields), {0}};
+static const HttpField token_list_answer[] = {LIST_OF(token_item_fields), HTTP_SCHEMA("TokenPage")};
 
 static json_t *session_item(StoreRows *rows, const PolicyActor *actor)
 {
@@ -412,7 +410,7 @@ static const HttpField token_fields[] = {
     {"name", HTTP_TEXT, .required = true, .max = 100},
     {"scopes", HTTP_CHOICES, .required = true, .max = 4, .choices = SCOPE_WORDS},
     {"expires", HTTP_TIME, .required = true, .summary = "Within a year"},
-    {0},
+    HTTP_SCHEMA("TokenNew"),
 };
 static const HttpField token_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "tok"},
@@ -420,7 +418,7 @@ static const HttpField token_answer[] = {
     {"name", HTTP_TEXT, .required = true},
     {"scopes", HTTP_CHOICES, .required = true, .choices = SCOPE_WORDS},
     {"expires", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("Token"),
 };
 
 static bool create_token(HttpRequest *request, GError **error)
@@ -456,13 +454,13 @@ static const HttpField organisation_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "org"},
     {"name", HTTP_TEXT, .required = true},
     {"kind", HTTP_CHOICE, .required = true, .choices = KIND_WORDS},
-    {0},
+    HTTP_SCHEMA("Organisation"),
 };
-static const HttpField organisation_list_answer[] = {LIST_OF(organisation_fields), {0}};
+static const HttpField organisation_list_answer[] = {LIST_OF(organisation_fields), HTTP_SCHEMA("OrganisationPage")};
 static const HttpField organisation_body[] = {
     {"name", HTTP_TEXT, .required = true},
     {"kind", HTTP_CHOICE, .required = true, .choices = KIND_WORDS},
-    {0},
+    HTTP_SCHEMA("OrganisationNew"),
 };
 
 typedef struct ListRead {
@@ -542,7 +540,7 @@ static const HttpField new_person_fields[] = {
     {"language", HTTP_CHOICE, .required = true, .choices = "fr en"},
     {"password", HTTP_SECRET, .required = true,
      .summary = "First password, at least 12 characters"},
-    {0},
+    HTTP_SCHEMA("PersonNew"),
 };
 
 static const HttpField person_change_fields[] = {
@@ -550,7 +548,7 @@ static const HttpField person_change_fields[] = {
     {"email", HTTP_TEXT, .max = 254},
     {"roles", HTTP_CHOICES, .max = 5, .choices = ROLE_WORDS},
     {"disabled", HTTP_BOOLEAN},
-    {0},
+    HTTP_SCHEMA("PersonEdit"),
 };
 
 /* Colleagues are found by name; whose account has no second factor is nobody's business but theirs
@@ -662,7 +660,8 @@ static bool reset_factor(HttpRequest *request, GError **error)
 
 const HttpRoute identity_routes[] = {
     {.method = "POST", .path = "/api/v1/session", .handler = sign_in, .access = HTTP_PUBLIC,
-     .tag = "identity", .summary = "Sign in", .body = sign_in_fields, .answer = session_fields},
+     .tag = "identity", .summary = "Sign in", .body = sign_in_fields, .answer = session_fields,
+     .problems = HTTP_PROBLEM(ERROR_UNAUTHENTICATED) | HTTP_PROBLEM(ERROR_DENIED)},
     ROUTE("GET", "/session", show_session, "Who is signed in", .answer = session_fields),
     ROUTE("DELETE", "/session", sign_out, "Sign out", .success = 204),
     ROUTE("PATCH", "/me", change_me, "Change one's own name, address or language",
@@ -688,6 +687,7 @@ const HttpRoute identity_routes[] = {
     ROUTE("GET", "/persons", list_persons, "Persons", .query = person_query,
           .answer = person_list_answer),
     ROUTE("POST", "/persons", create_person, "Add a person", .body = new_person_fields,
+          .problems = HTTP_PROBLEM(ERROR_NOT_FOUND),
           .answer = person_fields, .success = 201),
     ROUTE("GET", "/persons/{person}", show_person, "One person", .answer = person_fields),
     ROUTE("PATCH", "/persons/{person}", change_person, "Change a person",

@@ -129,7 +129,7 @@ static const HttpField bucket_answer[] = {
     {"bytes", HTTP_INTEGER, .required = true,
      .summary = "Of objects, and of the parts of unfinished uploads"},
     {"quota_bytes", HTTP_INTEGER, .required = true},
-    {0},
+    HTTP_SCHEMA("Bucket"),
 };
 static const HttpField key_answer[] = {
     {"access_key", HTTP_TEXT, .required = true},
@@ -137,19 +137,19 @@ static const HttpField key_answer[] = {
     {"endpoint", HTTP_TEXT, .required = true},
     {"bucket", HTTP_TEXT, .required = true},
     {"expires", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("LakeKeySecret"),
 };
 
 static const HttpField key_item_fields[] = {
     {"access_key", HTTP_TEXT, .required = true},
     {"created", HTTP_TIME, .required = true},
     {"expires", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("LakeKey"),
 };
 static const HttpField key_list_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = key_item_fields},
-    {"next", HTTP_TEXT, .summary = "Always null: it is one page"},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("LakeKeyPage"),
 };
 
 #define ROUTE(method_, path_, handler_, summary_, ...)                                             \

@@ -304,7 +304,7 @@ static const HttpField create_fields[] = {
     {"lead", HTTP_TEXT, .required = true, .max = 40, .summary = "Login of the project's lead"},
     {"starts", HTTP_TIME, .summary = "Absent: now"},
     {"ends", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("ProjectNew"),
 };
 static const HttpField edit_fields[] = {
     {"title", HTTP_TEXT, .max = 200},
@@ -312,25 +312,25 @@ static const HttpField edit_fields[] = {
     {"ends", HTTP_TIME, .summary = "An officer's decision"},
     {"bucket_quota_bytes", HTTP_INTEGER, .min = 0, .max = INT64_C(1) << 50,
      .summary = "An officer's decision"},
-    {0},
+    HTTP_SCHEMA("ProjectEdit"),
 };
 static const HttpField state_fields[] = {
     {"state", HTTP_CHOICE, .required = true, .choices = "open frozen closed"},
     {"reason", HTTP_LONG_TEXT, .required = true, .max = 2000},
-    {0},
+    HTTP_SCHEMA("ProjectMove"),
 };
 static const HttpField member_fields[] = {
     {"login", HTTP_TEXT, .required = true, .max = 40},
     {"roles", HTTP_CHOICES, .required = true, .choices = "lead scientist business", .max = 3},
     {"starts", HTTP_TIME},
     {"ends", HTTP_TIME},
-    {0},
+    HTTP_SCHEMA("MemberNew"),
 };
 
 static const HttpField organisation_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "org"},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("OrganisationBrief"),
 };
 static const HttpField rules_answer[] = {
     {"levels", HTTP_CHOICES, .required = true, .choices = "public scientific secure"},
@@ -339,7 +339,7 @@ static const HttpField rules_answer[] = {
     {"lake_put_outside", HTTP_BOOLEAN, .required = true},
     {"lake_get_outside", HTTP_BOOLEAN, .required = true},
     {"second_factor", HTTP_BOOLEAN, .required = true},
-    {0},
+    HTTP_SCHEMA("TierRules"),
 };
 static const HttpField project_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "prj"},
@@ -352,7 +352,7 @@ static const HttpField project_answer[] = {
     {"legal_basis", HTTP_LONG_TEXT, .required = true},
     {"tier", HTTP_CHOICE, .required = true, .choices = TIERS},
     {"state", HTTP_CHOICE, .required = true, .choices = "planned open frozen closed"},
-    {"state_reason", HTTP_LONG_TEXT, .required = true},
+    {"state_reason", HTTP_TEXT, .required = true, .summary = "Given with the last change of state"},
     {"encrypted", HTTP_BOOLEAN, .required = true},
     {"bucket_quota_bytes", HTTP_INTEGER, .required = true, .max = INT64_MAX},
     {"starts", HTTP_TIME, .required = true},
@@ -360,12 +360,12 @@ static const HttpField project_answer[] = {
     {"created", HTTP_TIME, .required = true},
     {"my_roles", HTTP_CHOICES, .required = true, .choices = "lead scientist business"},
     {"tier_rules", HTTP_OBJECT, .required = true, .fields = rules_answer},
-    {0},
+    HTTP_SCHEMA("Project"),
 };
 static const HttpField projects_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = project_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("ProjectPage"),
 };
 static const HttpField member_answer[] = {
     {"person", HTTP_ID, .required = true, .choices = "per"},
@@ -374,12 +374,34 @@ static const HttpField member_answer[] = {
     {"roles", HTTP_CHOICES, .required = true, .choices = "lead scientist business"},
     {"starts", HTTP_TIME, .required = true},
     {"ends", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("Member"),
 };
 static const HttpField members_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = member_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("MemberPage"),
+};
+
+static const HttpField entry_answer[] = {
+    {"key", HTTP_TEXT, .required = true, .example = "\"128\""},
+    {"sequence", HTTP_INTEGER, .required = true, .summary = "Number of the entry, from 0 without gap"},
+    {"time", HTTP_TIME, .required = true},
+    {"erased", HTTP_BOOLEAN, .summary = "Its content was erased, on record: the rest is absent"},
+    {"verb", HTTP_TEXT},
+    {"outcome", HTTP_CHOICE, .choices = "done denied failed"},
+    {"actor", HTTP_TEXT, .summary = "Person, service or system; empty: not for the project to know"},
+    {"object", HTTP_TEXT},
+    {"project", HTTP_TEXT},
+    {"reason", HTTP_TEXT, .summary = "Slug of a denial's reason"},
+    {"request", HTTP_TEXT},
+    {"address", HTTP_TEXT, .summary = "Told to auditors"},
+    {"details", HTTP_ANY},
+    HTTP_SCHEMA("JournalEntry"),
+};
+static const HttpField journal_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = entry_answer},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("JournalPage"),
 };
 
 #define PROJECT "/api/v1/projects/{project}"
@@ -389,7 +411,8 @@ const HttpRoute projects_routes[] = {
      .query = page_fields, .answer = projects_answer, .tag = "projects",
      .summary = "The projects that I may see"},
     {.method = "POST", .path = "/api/v1/projects", .handler = api_create, .access = HTTP_PERSON,
-     .body = create_fields, .answer = project_answer, .success = 201, .tag = "projects",
+     .body = create_fields, .answer = project_answer, .success = 201,
+     .problems = HTTP_PROBLEM(ERROR_NOT_FOUND) | HTTP_PROBLEM(ERROR_QUOTA), .tag = "projects",
      .summary = "Plan a project"},
     {.method = "GET", .path = PROJECT, .handler = api_show, .access = HTTP_PERSON,
      .answer = project_answer, .tag = "projects", .summary = "One project"},
@@ -407,7 +430,8 @@ const HttpRoute projects_routes[] = {
     {.method = "DELETE", .path = PROJECT "/members/{person}", .handler = api_member_remove,
      .access = HTTP_PERSON, .success = 204, .tag = "projects", .summary = "Remove a member"},
     {.method = "GET", .path = PROJECT "/journal", .handler = api_journal, .access = HTTP_PERSON,
-     .query = page_fields, .tag = "projects", .summary = "What happened in it, newest first"},
+     .query = page_fields, .answer = journal_answer, .tag = "projects",
+     .summary = "What happened in it, newest first"},
     {0},
 };
 

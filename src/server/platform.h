@@ -6,4 +6,7 @@
 
 extern const Room platform_room;
 
+/* The API document of every room. The caller owns it. */
+json_t *platform_openapi_document(const char *portal_url);
+
 #endif

@@ -39,7 +39,7 @@ static bool platform_about(HttpRequest *request, GError **error)
     return http_reply_json(request, 200, about, error);
 }
 
-static bool platform_openapi(HttpRequest *request, GError **error)
+json_t *platform_openapi_document(const char *portal_url)
 {
     const HttpRoute *tables[ROOMS_MAX + 1] = {NULL};
     size_t count = 0;
@@ -47,8 +47,12 @@ static bool platform_openapi(HttpRequest *request, GError **error)
         if ((*room)->routes != NULL && count < ROOMS_MAX)
             tables[count++] = (*room)->routes;
     }
-    json_t *document =
-        http_openapi(tables, "Darse", DARSE_VERSION, request_app(request)->portal_url);
+    return http_openapi(tables, "Darse", DARSE_VERSION, portal_url);
+}
+
+static bool platform_openapi(HttpRequest *request, GError **error)
+{
+    json_t *document = platform_openapi_document(request_app(request)->portal_url);
     return http_reply_json(request, 200, document, error);
 }
 
@@ -138,7 +142,7 @@ static bool platform_events(HttpRequest *request, GError **error)
 static const HttpField encryption_fields[] = {
     {"supported", HTTP_BOOLEAN, .required = true,
      .summary = "Whether folders are encrypted at rest, each under its own key"},
-    {0},
+    HTTP_SCHEMA("Encryption"),
 };
 
 static const HttpField about_fields[] = {
@@ -150,6 +154,15 @@ static const HttpField about_fields[] = {
     {"services_suffix", HTTP_TEXT, .required = true,
      .summary = "What follows a service's identifier in the host of its own origin"},
     {"languages", HTTP_TEXT_LIST, .required = true},
+    HTTP_SCHEMA("About"),
+};
+static const HttpField changed_fields[] = {
+    {"topic", HTTP_TEXT, .required = true,
+     .summary = "person:…, project:…, exports, applications; missed: read everything again"},
+    HTTP_SCHEMA("Changed"),
+};
+static const HttpEvent change_events[] = {
+    {"changed", changed_fields, "Something under this topic changed: read it again"},
     {0},
 };
 
@@ -157,15 +170,16 @@ static const HttpRoute platform_routes[] = {
     {.method = "GET", .path = "/api/v1/about", .handler = platform_about, .access = HTTP_PUBLIC,
      .answer = about_fields, .tag = "platform", .summary = "What this Darse is"},
     {.method = "GET", .path = "/api/v1/openapi.json", .handler = platform_openapi,
-     .access = HTTP_PUBLIC, .tag = "platform", .summary = "This document"},
+     .access = HTTP_PUBLIC, .answer_types = "application/json", .tag = "platform",
+     .summary = "This document"},
     {.method = "GET", .path = "/healthz", .handler = health_ready, .access = HTTP_PUBLIC,
-     .answer = health_ready_fields, .tag = "platform",
+     .answer = health_ready_fields, .also = 503, .tag = "platform",
      .summary = "Ready: 200 when the store and the engine work, 503 otherwise"},
     {.method = "GET", .path = "/livez", .handler = health_live, .access = HTTP_PUBLIC,
      .answer = health_live_fields, .tag = "platform",
      .summary = "Alive: 200 while the process answers, whatever its parts do"},
     {.method = "GET", .path = "/api/v1/events", .handler = platform_events,
-     .access = HTTP_PERSON, .tag = "platform",
+     .access = HTTP_PERSON, .events = change_events, .tag = "platform",
      .summary = "Server-sent events: what changed for the signed-in person"},
     {0},
 };

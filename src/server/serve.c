@@ -230,6 +230,7 @@ static bool serve_start_listeners(Serve *serve, int port, int lake_port, GError 
         .check_origin = identity_check_origin,
         .static_resource = "/darse/web",
         .data = app,
+        .check_answers = config_boolean(app->config, "server.check_answers"),
         .https = g_str_has_prefix(app->portal_url, "https:"),
     };
     serve->portal_sites[0] = gateway_site(app);

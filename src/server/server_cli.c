@@ -12,6 +12,7 @@
 #include "identity/identity.h"
 #include "server/folders.h"
 #include "server/remove.h"
+#include "server/platform.h"
 #include "server/serve.h"
 #include "server/supervisor.h"
 
@@ -29,6 +30,7 @@ static const Verb init_verb;
 static const Verb config_verb;
 static const Verb metrics_verb;
 static const Verb state_remove_verb;
+static const Verb openapi_verb;
 
 static bool server_setup_log(const Config *config, const char *process, GError **error)
 {
@@ -260,6 +262,17 @@ static int verb_config(int argc, char **argv)
     return EXIT_OK;
 }
 
+static int verb_openapi(int argc, char **argv)
+{
+    if (!verb_parse(&openapi_verb, argc, argv, NULL, NULL))
+        return EXIT_USAGE;
+    g_autoptr(json_t) document = platform_openapi_document("http://localhost:8080");
+    return json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) == 0 &&
+                   putchar('\n') != EOF
+               ? EXIT_OK
+               : EXIT_FAILED;
+}
+
 #define SERVE_ROW                                                                                  \
     {"serve", "[--state DIR]", "Run the platform (supervisor, server and engine)", verb_serve,     \
      false}
@@ -274,11 +287,13 @@ static int verb_config(int argc, char **argv)
 
 #define METRICS_ROW                                                                                \
     {"metrics", "", "Print every metric of /metrics with its meaning", verb_metrics, false}
+#define OPENAPI_ROW {"openapi", "", "Print the API as an OpenAPI document", verb_openapi, false}
 
 static const Verb serve_verb = SERVE_ROW;
 static const Verb init_verb = INIT_ROW;
 static const Verb config_verb = CONFIG_ROW;
 static const Verb metrics_verb = METRICS_ROW;
 static const Verb state_remove_verb = STATE_REMOVE_ROW;
-const Verb server_verbs[] = {SERVE_ROW, INIT_ROW, CONFIG_ROW, METRICS_ROW, STATE_REMOVE_ROW,
-                             {0}};
+static const Verb openapi_verb = OPENAPI_ROW;
+const Verb server_verbs[] = {SERVE_ROW,        INIT_ROW,    CONFIG_ROW, METRICS_ROW,
+                             STATE_REMOVE_ROW, OPENAPI_ROW, {0}};

@@ -350,14 +350,14 @@ static const HttpField parameter_fields[] = {
     {"cpus", HTTP_INTEGER, .min = 1, .max = 1024, .summary = "Processors"},
     {"memory_mib", HTTP_INTEGER, .min = 256, .max = 1048576, .summary = "Memory, in MiB"},
     {"hours", HTTP_INTEGER, .min = 1, .max = 720, .summary = "Lifetime; then it is stopped"},
-    {0},
+    HTTP_SCHEMA("LaunchParameters"),
 };
 const HttpField launch_body[] = {
     {"definition", HTTP_TEXT, .required = true, .max = 40, .summary = "From /definitions"},
     {"name", HTTP_TEXT, .max = 100},
     {"parameters", HTTP_OBJECT, .fields = parameter_fields,
      .summary = "Values that the definition's schema offers; its defaults for the others"},
-    {0},
+    HTTP_SCHEMA("ServiceNew"),
 };
 const HttpField launch_query[] = {
     {"definition", HTTP_TEXT, .required = true, .max = 40, .summary = "From /definitions"},
@@ -366,20 +366,20 @@ const HttpField launch_query[] = {
 static const HttpField quota_fields[] = {
     {"used", HTTP_INTEGER, .required = true, .max = INT64_MAX},
     {"most", HTTP_INTEGER, .required = true, .max = INT64_MAX},
-    {0},
+    HTTP_SCHEMA("Quota"),
 };
 static const HttpField quotas_fields[] = {
     {"services", HTTP_OBJECT, .required = true, .fields = quota_fields},
     {"cpus", HTTP_OBJECT, .required = true, .fields = quota_fields},
     {"memory_mib", HTTP_OBJECT, .required = true, .fields = quota_fields},
-    {0},
+    HTTP_SCHEMA("LaunchQuotas"),
 };
 static const HttpField mount_fields[] = {
     {"path", HTTP_TEXT, .required = true},
     {"dataset", HTTP_ID, .required = true, .choices = "dts"},
     {"title", HTTP_TEXT, .required = true},
     {"level", HTTP_CHOICE, .required = true, .choices = "public scientific secure"},
-    {0},
+    HTTP_SCHEMA("Mount"),
 };
 const HttpField launch_answer[] = {
     {"allowed", HTTP_BOOLEAN, .required = true},
@@ -387,19 +387,19 @@ const HttpField launch_answer[] = {
     {"detail", HTTP_TEXT},
     {"mounts", HTTP_LIST, .required = true, .fields = mount_fields},
     {"quotas", HTTP_OBJECT, .required = true, .fields = quotas_fields},
-    {0},
+    HTTP_SCHEMA("LaunchLook"),
 };
 static const HttpField start_fields[] = {
     {"count", HTTP_INTEGER, .required = true, .max = 1000, .summary = "Launches measured"},
     {"median_ms", HTTP_INTEGER, .required = true, .max = INT64_MAX},
     {"slow_ms", HTTP_INTEGER, .required = true, .max = INT64_MAX,
      .summary = "Nine of ten were faster"},
-    {0},
+    HTTP_SCHEMA("LaunchStart"),
 };
 static const HttpField summary_fields[] = {
     {"en", HTTP_TEXT, .required = true},
     {"fr", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("InBothLanguages"),
 };
 static const HttpField definition_fields[] = {
     {"id", HTTP_TEXT, .required = true},
@@ -409,10 +409,10 @@ static const HttpField definition_fields[] = {
     {"image", HTTP_TEXT, .required = true},
     {"schema", HTTP_ANY, .required = true, .summary = "JSON Schema of `parameters` at a launch"},
     {"start", HTTP_OBJECT, .required = true, .fields = start_fields},
-    {0},
+    HTTP_SCHEMA("Definition"),
 };
 const HttpField definitions_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = definition_fields},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("DefinitionPage"),
 };

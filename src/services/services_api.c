@@ -425,21 +425,21 @@ static const HttpField person_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "per"},
     {"login", HTTP_TEXT, .required = true},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("PersonBrief"),
 };
 static const HttpField event_fields[] = {
     {"number", HTTP_INTEGER, .required = true, .min = 1, .max = 1000000},
     {"step", HTTP_TEXT, .required = true},
     {"detail", HTTP_TEXT, .required = true},
     {"time", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("ServiceEvent"),
 };
 static const HttpField mount_fields[] = {
     {"path", HTTP_TEXT, .required = true},
     {"dataset", HTTP_ID, .required = true, .choices = "dts"},
     {"title", HTTP_TEXT, .required = true},
     {"level", HTTP_CHOICE, .required = true, .choices = "public scientific secure"},
-    {0},
+    HTTP_SCHEMA("Mount"),
 };
 const HttpField service_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "svc"},
@@ -453,19 +453,23 @@ const HttpField service_fields[] = {
     {"state_detail", HTTP_TEXT, .required = true},
     {"mine", HTTP_BOOLEAN, .required = true},
     {"created", HTTP_TIME, .required = true},
-    {"ready", HTTP_TIME},
-    {"ended", HTTP_TIME},
+    {"ready", HTTP_TIME, .required = true, .nullable = true},
+    {"ended", HTTP_TIME, .required = true, .nullable = true},
     {"active", HTTP_TIME, .required = true},
     {"ends", HTTP_TIME, .summary = "When it is stopped by itself"},
     {"cpus", HTTP_INTEGER, .required = true, .max = 1024},
     {"memory_mib", HTTP_INTEGER, .required = true, .max = 1048576},
     {"events", HTTP_LIST, .fields = event_fields},
     {"mounts", HTTP_LIST, .fields = mount_fields},
-    {0},
+    HTTP_SCHEMA("Service"),
 };
 static const HttpField page_fields[] = {
     {"items", HTTP_LIST, .required = true, .fields = service_fields},
-    {"next", HTTP_TEXT},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("ServicePage"),
+};
+static const HttpEvent follow_events[] = {
+    {"step", event_fields, "A step of the timeline; the last are stopped and failed"},
     {0},
 };
 static const HttpField page_query[] = {PAGE_FIELDS, {0}};
@@ -479,7 +483,7 @@ static const HttpField open_body[] = {
 };
 static const HttpField open_answer[] = {
     {"url", HTTP_TEXT, .required = true, .max = 4000, .summary = "Works once, within 30 seconds"},
-    {0},
+    HTTP_SCHEMA("ServiceTicket"),
 };
 
 const HttpRoute services_routes[] = {
@@ -491,6 +495,7 @@ const HttpRoute services_routes[] = {
      .summary = "What a launch would do now: allowed or why not, mounts, quotas"},
     {.method = "POST", .path = "/api/v1/projects/{project}/services", .handler = api_launch,
      .access = HTTP_PERSON, .body = launch_body, .answer = service_fields, .success = 202,
+     .problems = HTTP_PROBLEM(ERROR_QUOTA),
      .tag = "services", .summary = "Launch a service in a project"},
     {.method = "GET", .path = "/api/v1/projects/{project}/services", .handler = api_list,
      .access = HTTP_PERSON, .query = page_query, .answer = page_fields, .tag = "services",
@@ -502,7 +507,7 @@ const HttpRoute services_routes[] = {
      .access = HTTP_PERSON, .answer = service_fields, .tag = "services",
      .summary = "One service, its timeline and what it mounts"},
     {.method = "GET", .path = "/api/v1/services/{service}/events", .handler = api_follow,
-     .access = HTTP_PERSON, .tag = "services",
+     .access = HTTP_PERSON, .events = follow_events, .tag = "services",
      .summary = "Server-sent events: the timeline, live; ends when the service is over"},
     {.method = "POST", .path = "/api/v1/services/{service}/ticket", .handler = api_open,
      .access = HTTP_PERSON, .body = open_body, .answer = open_answer, .tag = "services",

@@ -340,7 +340,8 @@ static const HttpField list_fields[] = {
 };
 static const HttpField facets_fields[] = {SOURCE_FILTERS, {0}};
 static const HttpField file_fields[] = {
-    {"name", HTTP_TEXT, .required = true, .max = 200, .summary = "The file's name"},
+    {"name", HTTP_TEXT, .required = true, .max = 200, .summary = "The file's name",
+     .example = "\"survey.csv\""},
     {0},
 };
 static const HttpField create_fields[] = {
@@ -354,7 +355,7 @@ static const HttpField create_fields[] = {
     {"rule_pack", HTTP_TEXT, .required = true, .max = 60},
     {"theme", HTTP_CHOICE, .choices = SOURCE_THEMES, .summary = "Absent: other"},
     {"stewards", HTTP_TEXT_LIST, .max = SOURCE_STEWARDS_MAX, .summary = "Logins; absent: myself"},
-    {0},
+    HTTP_SCHEMA("SourceNew"),
 };
 static const HttpField edit_fields[] = {
     {"title", HTTP_TEXT, .max = 200},
@@ -365,13 +366,13 @@ static const HttpField edit_fields[] = {
     {"rule_pack", HTTP_TEXT, .max = 60},
     {"theme", HTTP_CHOICE, .choices = SOURCE_THEMES},
     {"stewards", HTTP_TEXT_LIST, .max = SOURCE_STEWARDS_MAX},
-    {0},
+    HTTP_SCHEMA("SourceEdit"),
 };
 static const HttpField variable_fields[] = {
     {"name", HTTP_TEXT, .required = true, .max = 128},
     {"label", HTTP_TEXT, .required = true, .max = 400},
     {"description", HTTP_LONG_TEXT, .max = 4000},
-    {0},
+    HTTP_SCHEMA("VariableNew"),
 };
 static const HttpField draft_fields[] = {
     {"title", HTTP_TEXT, .required = true, .max = 200},
@@ -380,20 +381,44 @@ static const HttpField draft_fields[] = {
     {"level", HTTP_CHOICE, .required = true, .choices = LEVELS},
     {"variables", HTTP_LIST, .required = true, .fields = variable_fields,
      .max = DATASET_VARIABLES_MAX},
-    {0},
+    HTTP_SCHEMA("DatasetNew"),
 };
 static const HttpField person_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "per"},
     {"login", HTTP_TEXT, .required = true},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("PersonBrief"),
 };
-static const HttpField named_answer[] = {
-    {"id", HTTP_TEXT, .required = true},
-    {"slug", HTTP_TEXT},
-    {"title", HTTP_TEXT},
-    {"name", HTTP_TEXT},
-    {0},
+static const HttpField source_brief_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "src"},
+    {"slug", HTTP_TEXT, .required = true},
+    {"title", HTTP_TEXT, .required = true},
+    HTTP_SCHEMA("SourceBrief"),
+};
+static const HttpField organisation_answer[] = {
+    {"id", HTTP_ID, .required = true, .choices = "org"},
+    {"name", HTTP_TEXT, .required = true},
+    HTTP_SCHEMA("OrganisationBrief"),
+};
+static const HttpField rules_answer[] = {
+    {"minimum_count", HTTP_NUMBER, .required = true},
+    {"max_share_percent", HTTP_NUMBER, .required = true},
+    {"rounding_base", HTTP_INTEGER, .required = true},
+    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
+    HTTP_SCHEMA("Rules"),
+};
+static const HttpField pack_answer[] = {
+    {"name", HTTP_TEXT, .required = true, .example = "\"households\""},
+    {"title", HTTP_TEXT, .required = true},
+    {"reference", HTTP_TEXT, .required = true},
+    {"rules", HTTP_OBJECT, .required = true, .fields = rules_answer,
+     .summary = "0: the rule is not in force"},
+    HTTP_SCHEMA("RulePack"),
+};
+static const HttpField packs_answer[] = {
+    {"items", HTTP_LIST, .required = true, .fields = pack_answer},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("RulePackPage"),
 };
 static const HttpField variable_answer[] = {
     {"name", HTTP_TEXT, .required = true},
@@ -404,11 +429,11 @@ static const HttpField variable_answer[] = {
     {"distinct", HTTP_INTEGER, .max = INT64_MAX},
     {"min", HTTP_ANY},
     {"max", HTTP_ANY},
-    {0},
+    HTTP_SCHEMA("Variable"),
 };
 static const HttpField dataset_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "dts"},
-    {"source", HTTP_OBJECT, .required = true, .fields = named_answer},
+    {"source", HTTP_OBJECT, .required = true, .fields = source_brief_answer},
     {"slug", HTTP_TEXT, .required = true},
     {"title", HTTP_TEXT, .required = true},
     {"vintage", HTTP_TEXT, .required = true},
@@ -422,11 +447,11 @@ static const HttpField dataset_answer[] = {
     {"rows", HTTP_INTEGER, .required = true, .max = INT64_MAX},
     {"variables", HTTP_LIST, .required = true, .fields = variable_answer},
     {"encrypted", HTTP_BOOLEAN, .required = true},
-    {"published", HTTP_TIME},
+    {"published", HTTP_TIME, .required = true, .nullable = true},
     {"path", HTTP_TEXT, .required = true, .summary = "Where it is seen in a bubble"},
     {"tiers", HTTP_CHOICES, .required = true, .choices = TIERS, .max = 3,
      .summary = "Tiers of project that may hold it"},
-    {0},
+    HTTP_SCHEMA("Dataset"),
 };
 static const HttpField use_answer[] = {
     {"route", HTTP_CHOICE, .required = true, .choices = ROUTES},
@@ -435,14 +460,14 @@ static const HttpField use_answer[] = {
     {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES, .max = 6},
     {"own_organisation", HTTP_BOOLEAN, .required = true,
      .summary = "For projects of the producer's own organisation alone"},
-    {0},
+    HTTP_SCHEMA("SourceUse"),
 };
 static const HttpField source_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "src"},
     {"slug", HTTP_TEXT, .required = true},
     {"title", HTTP_TEXT, .required = true},
     {"summary", HTTP_LONG_TEXT, .required = true},
-    {"organisation", HTTP_OBJECT, .required = true, .fields = named_answer},
+    {"organisation", HTTP_OBJECT, .required = true, .fields = organisation_answer},
     {"legal_basis", HTTP_LONG_TEXT, .required = true},
     {"routes", HTTP_CHOICES, .required = true, .choices = ROUTES},
     {"purposes", HTTP_CHOICES, .required = true, .choices = PURPOSES},
@@ -459,18 +484,18 @@ static const HttpField source_answer[] = {
     {"mine", HTTP_BOOLEAN, .required = true, .summary = "I am a steward of it"},
     {"created", HTTP_TIME, .required = true},
     {"datasets", HTTP_LIST, .fields = dataset_answer, .summary = "Of one source, not in the list"},
-    {0},
+    HTTP_SCHEMA("Source"),
 };
 static const HttpField count_answer[] = {
     {"value", HTTP_TEXT, .required = true},
     {"count", HTTP_INTEGER, .required = true, .max = INT64_MAX},
-    {0},
+    HTTP_SCHEMA("FacetCount"),
 };
 static const HttpField producer_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "org"},
     {"name", HTTP_TEXT, .required = true},
     {"count", HTTP_INTEGER, .required = true, .max = INT64_MAX},
-    {0},
+    HTTP_SCHEMA("FacetProducer"),
 };
 static const HttpField facets_answer[] = {
     {"total", HTTP_INTEGER, .required = true, .max = INT64_MAX, .summary = "With every filter"},
@@ -479,31 +504,12 @@ static const HttpField facets_answer[] = {
     {"levels", HTTP_LIST, .required = true, .fields = count_answer},
     {"routes", HTTP_LIST, .required = true, .fields = count_answer},
     {"purposes", HTTP_LIST, .required = true, .fields = count_answer},
-    {0},
-};
-static const HttpField rules_answer[] = {
-    {"minimum_count", HTTP_NUMBER, .required = true},
-    {"max_share_percent", HTTP_NUMBER, .required = true},
-    {"rounding_base", HTTP_INTEGER, .required = true, .max = INT32_MAX},
-    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
-    {0},
-};
-static const HttpField pack_answer[] = {
-    {"name", HTTP_TEXT, .required = true},
-    {"title", HTTP_TEXT, .required = true},
-    {"reference", HTTP_LONG_TEXT, .required = true},
-    {"rules", HTTP_OBJECT, .required = true, .fields = rules_answer},
-    {0},
-};
-static const HttpField packs_answer[] = {
-    {"items", HTTP_LIST, .required = true, .fields = pack_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    HTTP_SCHEMA("SourceFacets"),
 };
 static const HttpField sources_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = source_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("SourcePage"),
 };
 
 const HttpRoute sources_routes[] = {
@@ -511,26 +517,31 @@ const HttpRoute sources_routes[] = {
      .query = list_fields, .answer = sources_answer, .tag = "sources",
      .summary = "What producers offer"},
     {.method = "POST", .path = "/api/v1/sources", .handler = api_create, .access = HTTP_PERSON,
-     .body = create_fields, .answer = source_answer, .success = 201, .tag = "sources",
+     .body = create_fields, .answer = source_answer, .success = 201,
+     .problems = HTTP_PROBLEM(ERROR_NOT_FOUND), .tag = "sources",
      .summary = "Describe a source"},
     {.method = "GET", .path = "/api/v1/sources/{source}", .handler = api_show,
      .access = HTTP_PERSON, .answer = source_answer, .tag = "sources",
      .summary = "One source and its datasets"},
     {.method = "PATCH", .path = "/api/v1/sources/{source}", .handler = api_edit,
-     .access = HTTP_PERSON, .body = edit_fields, .answer = source_answer, .tag = "sources",
+     .access = HTTP_PERSON, .body = edit_fields, .answer = source_answer,
+     .problems = HTTP_PROBLEM(ERROR_UNPROCESSABLE), .tag = "sources",
      .summary = "Change what it declares"},
     {.method = "GET", .path = "/api/v1/source-facets", .handler = api_facets,
      .access = HTTP_PERSON, .query = facets_fields, .answer = facets_answer, .tag = "sources",
      .summary = "How many sources each filter would leave, beside the other filters"},
     {.method = "GET", .path = "/api/v1/rule-packs", .handler = api_rule_packs,
-     .access = HTTP_PERSON, .answer = packs_answer, .tag = "sources", .summary = "The disclosure rules that exist"},
+     .access = HTTP_PERSON, .answer = packs_answer, .tag = "sources",
+     .summary = "The disclosure rules that exist"},
     {.method = "POST", .path = "/api/v1/sources/{source}/datasets", .handler = api_draft,
      .access = HTTP_PERSON, .body = draft_fields, .answer = dataset_answer, .success = 201,
      .tag = "sources", .summary = "Describe a dataset, or a new version of one"},
     {.method = "GET", .path = "/api/v1/datasets/{dataset}", .handler = api_dataset,
      .access = HTTP_PERSON, .answer = dataset_answer, .tag = "sources", .summary = "One dataset"},
     {.method = "PUT", .path = "/api/v1/datasets/{dataset}/file", .stream = &file_stream,
-     .access = HTTP_PERSON, .query = file_fields, .answer = dataset_answer, .tag = "sources",
+     .access = HTTP_PERSON, .query = file_fields, .answer = dataset_answer,
+     .body_types = "text/csv application/vnd.apache.parquet",
+     .problems = HTTP_PROBLEM(ERROR_LENGTH_REQUIRED), .tag = "sources",
      .summary = "Send its file: read, compared with the description, sealed, published"},
     {0},
 };

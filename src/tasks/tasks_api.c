@@ -42,22 +42,22 @@ static bool api_tasks(HttpRequest *request, GError **error)
 static const HttpField project_answer[] = {
     {"id", HTTP_ID, .required = true, .choices = "prj"},
     {"title", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("ProjectTitle"),
 };
 static const HttpField task_answer[] = {
     {"kind", HTTP_CHOICE, .required = true,
      .choices = "sign_undertaking agree opine need_to_know review_export export_returned "
                 "export_approved service_running"},
-    {"project", HTTP_OBJECT, .fields = project_answer},
+    {"project", HTTP_OBJECT, .required = true, .nullable = true, .fields = project_answer},
     {"object", HTTP_TEXT, .required = true, .summary = "The application, export or service"},
     {"title", HTTP_TEXT, .required = true},
-    {"since", HTTP_TIME},
-    {0},
+    {"since", HTTP_TIME, .required = true, .nullable = true},
+    HTTP_SCHEMA("Task"),
 };
 static const HttpField tasks_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = task_answer},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("TaskPage"),
 };
 
 static const HttpRoute tasks_routes[] = {

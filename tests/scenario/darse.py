@@ -117,7 +117,8 @@ class Server:
         self.process = None
         self.clients = {}
         settings = {"server.port": "0", "server.lake_port": "0",
-                    "engine.accept_unencrypted_secure": "true", **(options or {})}
+                    "engine.accept_unencrypted_secure": "true", "server.check_answers": "true",
+                    **(options or {})}
         self.darse("init", "--demonstration",
                    *(word for key, value in settings.items() for word in ("-o", f"{key}={value}")))
         self.darse("demo", "prepare")

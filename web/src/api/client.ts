@@ -21,16 +21,20 @@ export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler;
 }
 
+/** What goes wrong on this side has the form of the server's problems. */
+export function problemOfPages(reason: string, detail: string): Problem {
+  return { type: "about:blank", title: "", status: 0, reason, detail, request: "" };
+}
+
 function offline(): ProblemError {
-  return new ProblemError({ title: "", status: 0, reason: "web.offline", detail: "" });
+  return new ProblemError(problemOfPages("web.offline", ""));
 }
 
 async function problemOf(response: Response): Promise<ProblemError> {
   const unknown: Problem = {
+    ...problemOfPages(`web.status_${response.status}`, ""),
     title: response.statusText,
     status: response.status,
-    reason: `web.status_${response.status}`,
-    detail: "",
   };
   try {
     const body = (await response.json()) as Partial<Problem>;

@@ -2,7 +2,7 @@
 // Reading for pages: what is known is shown at once, then read again; read again also when the
 // server says that one of TOPICS changed.
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { api, ProblemError } from "./client";
+import { api, ProblemError, problemOfPages } from "./client";
 import { onTopic } from "./live";
 import type { Page, Problem } from "./types";
 
@@ -30,7 +30,7 @@ export interface Resource<T> {
 
 export function problemFrom(cause: unknown): Problem {
   if (cause instanceof ProblemError) return cause.problem;
-  return { title: "", status: 0, reason: "web.unexpected", detail: String(cause) };
+  return problemOfPages("web.unexpected", String(cause));
 }
 
 /** PATH null reads nothing. */

@@ -1,24 +1,550 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the API says, in the words of the API. Nothing here knows pages.
-import type { WordOf } from "./words";
+// Generated from the API document by ../../types.mjs; to change it, change the rooms' tables of fields,
+// then `npm run types`.
 
-export interface Problem {
-  title: string;
-  status: number;
-  detail: string;
-  reason: string;
-  request?: string;
-}
-
+/** A page of a list. */
 export interface Page<T> {
   items: T[];
-  next?: string | null;
+  next: string | null;
+}
+
+export interface About {
+  demonstration: boolean;
+  encryption: Encryption;
+  lake_url: string;
+  languages: string[];
+  portal_url: string;
+  /** What follows a service's identifier in the host of its own origin */
+  services_suffix: string;
+  version: string;
+}
+
+export interface Accreditation {
+  dataset: DatasetTitle;
+  holds: boolean;
+  person: PersonBrief;
+  terms: Term[];
+}
+
+export interface AccreditationPage {
+  items: Accreditation[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface Agreement {
+  by: string;
+  comment: string;
+  dataset: string;
+  expires: string | null;
+  fact: string;
+  outcome: "agreed" | "refused" | "favourable" | "adjourned" | "unfavourable" | "signed" | "needed";
+  revoked: boolean;
+  signed: string;
+}
+
+export interface AgreementNew {
+  comment?: string | null;
+  dataset: string;
+  expires?: string | null;
+  outcome: "agreed" | "refused";
+}
+
+export interface Application {
+  agreements: Agreement[];
+  created: string;
+  created_by: PersonBrief;
+  datasets: DatasetBrief[];
+  decided: string | null;
+  id: string;
+  justification: string;
+  needs: Need[];
+  opinion: Opinion | null;
+  persons: PersonBrief[];
+  project: ProjectBrief;
+  state: "draft" | "submitted" | "decided";
+  submitted: string | null;
+  undertakings: Undertaking[];
+}
+
+export interface ApplicationNew {
+  datasets: string[];
+  justification: string;
+  /** Logins of members */
+  persons: string[];
+}
+
+export interface ApplicationPage {
+  items: Application[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface AuditEntry {
+  actor?: string | null;
+  address?: string | null;
+  details?: unknown;
+  /** Its content was erased, on record */
+  erased?: boolean | null;
+  id: string;
+  object?: string | null;
+  outcome?: "done" | "denied" | "failed" | null;
+  project?: string | null;
+  /** Slug of a denial's reason */
+  reason?: string | null;
+  request?: string | null;
+  /** Number of the entry, from 0 without gap */
+  sequence: number;
+  time: string;
+  verb?: string | null;
+}
+
+export interface AuditPage {
+  items: AuditEntry[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface AuditProof {
+  checkpoint: string;
+  /** Absent once the content was erased */
+  entry?: unknown;
+  index: number;
+  key: string;
+  leaf_data: string;
+  /** Hashes, the deepest first */
+  proof: string[];
+  /** Absent once the content was erased */
+  salt?: string | null;
+}
+
+export interface Bucket {
+  bucket: string;
+  /** Of objects, and of the parts of unfinished uploads */
+  bytes: number;
+  endpoint: string;
+  objects: number;
+  quota_bytes: number;
+}
+
+export interface Changed {
+  /** person:…, project:…, exports, applications; missed: read everything again */
+  topic: string;
+}
+
+export interface Checkpoint {
+  /** C2SP signed note */
+  checkpoint: string;
+  /** Verifier key; compare with the one kept */
+  key: string;
+  origin: string;
+  /** Entries covered */
+  size: number;
+}
+
+export interface Column {
+  name: string;
+  type: string;
+}
+
+export interface Dataset {
+  encrypted: boolean;
+  failure: string;
+  file_name: string;
+  file_sha256: string;
+  file_size: number;
+  id: string;
+  level: "public" | "scientific" | "secure";
+  /** Where it is seen in a bubble */
+  path: string;
+  published: string | null;
+  rows: number;
+  slug: string;
+  source: SourceBrief;
+  state: "draft" | "reading" | "published" | "failed";
+  title: string;
+  variables: Variable[];
+  version: number;
+  vintage: string;
+}
+
+export interface DatasetBrief {
+  id: string;
+  level: "public" | "scientific" | "secure";
+  slug: string;
+  source: SourceBrief;
+  state: "draft" | "reading" | "published" | "failed";
+  title: string;
+  version: number;
+  vintage: string;
+}
+
+export interface DatasetNew {
+  level: "public" | "scientific" | "secure";
+  slug: string;
+  title: string;
+  variables: VariableNew[];
+  /** 2024, 2023-Q4, ... */
+  vintage: string;
+}
+
+export interface DatasetTitle {
+  id: string;
+  level: "public" | "scientific" | "secure";
+  source: SourceTitle;
+  title: string;
+}
+
+export interface Declaration {
+  count?: string | null;
+  largest?: string | null;
+  total?: string | null;
+}
+
+export interface DeclarationNew {
+  /** Column of numbers of units */
+  count?: string | null;
+  /** Column of largest contributions */
+  largest?: string | null;
+  /** Column of totals */
+  total?: string | null;
+}
+
+export interface Definition {
+  display: "web" | "pixels";
+  id: string;
+  image: string;
+  summary: InBothLanguages;
+  title: string;
+}
+
+export interface DefinitionPage {
+  items: Definition[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface Encryption {
+  /** Whether folders are encrypted at rest, each under its own key */
+  supported: boolean;
+}
+
+export interface Export {
+  author: PersonBrief;
+  checkers_needed: number;
+  context: string;
+  created: string;
+  decided: string | null;
+  files: ExportFile[];
+  id: string;
+  /** What the caller may do now */
+  may: ExportMay;
+  project: ExportProject;
+  project_id: string;
+  released: string | null;
+  removed_files: ExportFile[];
+  reviews: Review[];
+  reviews_given: number;
+  round: number;
+  /** The strictest merge of the rule packs of the project's sources */
+  rule_pack: MergedRules;
+  state: "draft" | "submitted" | "returned" | "approved" | "rejected" | "released" | "withdrawn";
+  submitted: string | null;
+  title: string;
+}
+
+export interface ExportBrief {
+  author: PersonBrief;
+  checkers_needed: number;
+  context: string;
+  created: string;
+  decided: string | null;
+  id: string;
+  project: ExportProject;
+  project_id: string;
+  released: string | null;
+  round: number;
+  state: "draft" | "submitted" | "returned" | "approved" | "rejected" | "released" | "withdrawn";
+  submitted: string | null;
+  title: string;
+}
+
+export interface ExportEdit {
+  context?: string | null;
+  title?: string | null;
+}
+
+export interface ExportFile {
+  added: string;
+  /** Names of the columns declared */
+  declaration: Declaration;
+  id: string;
+  kind: "csv" | "parquet";
+  /** The rules applied and the cells flagged */
+  lint: Lint;
+  name: string;
+  removed_round: number | null;
+  round: number;
+  sha256: string;
+  size: number;
+  verdict: "pass" | "flagged" | "incomplete";
+}
+
+export interface ExportFileNew {
+  declaration: DeclarationNew;
+  /** Name in the package; the file's own by default */
+  name?: string | null;
+  /** Below /project */
+  path: string;
+}
+
+export interface ExportMay {
+  edit: boolean;
+  read_files: boolean;
+  release: boolean;
+  review: boolean;
+  submit: boolean;
+  withdraw: boolean;
+}
+
+export interface ExportNew {
+  /** What the tables are: population, variables, method */
+  context: string;
+  title: string;
+}
+
+export interface ExportPage {
+  items: ExportBrief[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface ExportProject {
+  id: string;
+  tier: "open" | "restricted" | "secure";
+  title: string;
+}
+
+export interface Fact {
+  fact: string;
+}
+
+export interface FileRow {
+  kind: "file" | "folder";
+  modified: string;
+  name: string;
+  size: number;
+}
+
+export interface Files {
+  items: FileRow[];
+  path: string;
+}
+
+export interface Flag {
+  column: string;
+  /** 1 is the first after the header */
+  row: number;
+  rule: "minimum_count" | "largest_share" | "rounding" | "undecided" | "invalid";
+  /** null: for those who may read the file */
+  value: string | null;
+}
+
+export interface Health {
+  engine: boolean;
+  ok: boolean;
+  store: boolean;
+}
+
+export interface InBothLanguages {
+  en: string;
+  fr: string;
+}
+
+export interface JournalEntry {
+  /** Person, service or system; empty: not for the project to know */
+  actor?: string | null;
+  /** Told to auditors */
+  address?: string | null;
+  details?: unknown;
+  /** Its content was erased, on record: the rest is absent */
+  erased?: boolean | null;
+  key: string;
+  object?: string | null;
+  outcome?: "done" | "denied" | "failed" | null;
+  project?: string | null;
+  /** Slug of a denial's reason */
+  reason?: string | null;
+  request?: string | null;
+  /** Number of the entry, from 0 without gap */
+  sequence: number;
+  time: string;
+  verb?: string | null;
+}
+
+export interface JournalPage {
+  items: JournalEntry[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface LakeKey {
+  access_key: string;
+  created: string;
+  expires: string;
+}
+
+export interface LakeKeyPage {
+  items: LakeKey[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface LakeKeySecret {
+  access_key: string;
+  bucket: string;
+  endpoint: string;
+  expires: string;
+  /** Shown once */
+  secret_key: string;
+}
+
+export interface Lint {
+  /** Empty for those who may not read the file; so are values and notes */
+  columns: string[];
+  flags: Flag[];
+  flags_listed_all: boolean;
+  notes: string[];
+  rows: number;
+  rules: Rules;
+  summary: LintCounts;
+  verdict: "pass" | "flagged" | "incomplete";
+}
+
+export interface LintCounts {
+  cells: number;
+  flagged: number;
+  safe: number;
+  suppressed: number;
+}
+
+export interface MeEdit {
+  email?: string | null;
+  language?: "fr" | "en" | null;
+  name?: string | null;
+}
+
+export interface Member {
+  ends: string;
+  login: string;
+  name: string;
+  person: string;
+  roles: ("lead" | "scientist" | "business")[];
+  starts: string;
+}
+
+export interface MemberNew {
+  ends?: string | null;
+  login: string;
+  roles: ("lead" | "scientist" | "business")[];
+  starts?: string | null;
+}
+
+export interface MemberPage {
+  items: Member[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface MergedRules {
+  max_share_percent: number;
+  minimum_count: number;
+  packs: RulePackBrief[];
+  rounding_base: number;
+  zero_is_unsafe: boolean;
+}
+
+export interface Mount {
+  dataset: string;
+  level: "public" | "scientific" | "secure";
+  path: string;
+  title: string;
+}
+
+export interface Need {
+  dataset: string | null;
+  person: PersonBrief | null;
+  term: "project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking" | "submit";
+  /** Names, or roles */
+  waits_for: string[];
+}
+
+export interface NeedNew {
+  comment: string;
+  dataset: string;
+  expires?: string | null;
+  /** Login */
+  person: string;
+}
+
+export interface Opinion {
+  by: string;
+  comment: string;
+  dataset: string | null;
+  expires: string | null;
+  fact: string;
+  outcome: "agreed" | "refused" | "favourable" | "adjourned" | "unfavourable" | "signed" | "needed";
+  revoked: boolean;
+  signed: string;
+}
+
+export interface OpinionNew {
+  comment?: string | null;
+  /** Required of a favourable opinion */
+  expires?: string | null;
+  outcome: "favourable" | "adjourned" | "unfavourable";
 }
 
 export interface Organisation {
   id: string;
+  kind: "administration" | "statistics" | "university" | "company";
   name: string;
-  kind?: string;
+}
+
+export interface OrganisationBrief {
+  id: string;
+  name: string;
+}
+
+export interface OrganisationNew {
+  kind: "administration" | "statistics" | "university" | "company";
+  name: string;
+}
+
+export interface OrganisationPage {
+  items: Organisation[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface PasswordChange {
+  code?: string | null;
+  current: string;
+  new: string;
+}
+
+export interface Person {
+  disabled: boolean;
+  /** Told to the person and to officers */
+  email?: string | null;
+  /** Told to the person and to officers */
+  has_second_factor?: boolean | null;
+  id: string;
+  language?: "fr" | "en" | null;
+  login: string;
+  name: string;
+  organisation: OrganisationBrief;
+  roles: ("officer" | "producer" | "committee" | "checker" | "auditor")[];
 }
 
 export interface PersonBrief {
@@ -27,383 +553,417 @@ export interface PersonBrief {
   name: string;
 }
 
-export interface Person extends PersonBrief {
+export interface PersonEdit {
+  disabled?: boolean | null;
+  email?: string | null;
+  name?: string | null;
+  roles?: ("officer" | "producer" | "committee" | "checker" | "auditor")[] | null;
+}
+
+export interface PersonNew {
   email: string;
-  organisation: Organisation;
-  roles: WordOf<"role">[];
-  language: string;
-  has_second_factor: boolean;
-  disabled: boolean;
-}
-
-export interface Session {
-  person: Person;
-  csrf: string;
-  second_factor: boolean;
-  expires: string;
-}
-
-export interface SessionRow {
-  id: string;
-  address: string;
-  agent: string;
-  created: string;
-  seen: string;
-  expires: string;
-  second_factor: boolean;
-  current: boolean;
-}
-
-export interface TokenRow {
-  id: string;
+  language: "fr" | "en";
+  login: string;
   name: string;
-  scopes: WordOf<"scope">[];
-  created: string;
-  used?: string | null;
-  expires: string;
-  token?: string;
+  organisation: string;
+  /** First password, at least 12 characters */
+  password: string;
+  roles: ("officer" | "producer" | "committee" | "checker" | "auditor")[];
 }
 
-export interface TierRules {
-  levels: WordOf<"level">[];
-  display: string;
-  checkers: number;
-  lake_put_outside: boolean;
-  lake_get_outside: boolean;
-  second_factor: boolean;
+export interface PersonPage {
+  items: Person[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface Preview {
+  columns: Column[];
+  flags: Flag[];
+  /** Of the whole file */
+  rows: number;
+  /** The first rows */
+  values: ((string | null)[])[];
+}
+
+export interface Problem {
+  /** What was wrong, why, what to do */
+  detail: string;
+  /** A stable slug, room.what */
+  reason: string;
+  /** To quote to the officer */
+  request: string;
+  status: number;
+  title: string;
+  /** The reason as an address */
+  type: string;
 }
 
 export interface Project {
-  id: string;
-  slug: string;
-  title: string;
-  summary: string;
-  organisation: Organisation;
-  route: WordOf<"route">;
-  purpose: WordOf<"purpose">;
-  legal_basis: string;
-  tier: WordOf<"tier">;
-  state: WordOf<"state">;
-  state_reason?: string;
-  encrypted: boolean;
   bucket_quota_bytes: number;
-  starts: string;
-  ends: string;
   created: string;
-  my_roles: WordOf<"project_role">[];
-  tier_rules?: TierRules;
+  encrypted: boolean;
+  ends: string;
+  id: string;
+  legal_basis: string;
+  my_roles: ("lead" | "scientist" | "business")[];
+  organisation: OrganisationBrief;
+  purpose: "official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement";
+  route: "research" | "own_administration";
+  slug: string;
+  starts: string;
+  state: "planned" | "open" | "frozen" | "closed";
+  /** Given with the last change of state */
+  state_reason: string;
+  summary: string;
+  tier: "open" | "restricted" | "secure";
+  tier_rules: TierRules;
+  title: string;
 }
 
 export interface ProjectBrief {
   id: string;
+  route: "research" | "own_administration";
+  tier: "open" | "restricted" | "secure";
   title: string;
-  tier?: WordOf<"tier">;
-  route?: WordOf<"route">;
 }
 
-export interface Member {
-  person: string;
-  login: string;
-  name: string;
-  roles: WordOf<"project_role">[];
-  starts: string;
+export interface ProjectEdit {
+  /** An officer's decision */
+  bucket_quota_bytes?: number | null;
+  /** An officer's decision */
+  ends?: string | null;
+  summary?: string | null;
+  title?: string | null;
+}
+
+export interface ProjectMove {
+  reason: string;
+  state: "open" | "frozen" | "closed";
+}
+
+export interface ProjectNew {
   ends: string;
-}
-
-export interface DatasetBrief {
-  id: string;
-  title: string;
-  level: WordOf<"level">;
-  source?: { id: string; title: string; slug?: string };
-}
-
-export interface Term {
-  term: WordOf<"term">;
-  met: boolean;
-  reason?: string | null;
-  detail?: string | null;
-  by?: string | null;
-  signed?: string | null;
-  expires?: string | null;
-  waits_for?: string[] | null;
-  fact?: string | null;
-}
-
-export interface Accreditation {
-  person: PersonBrief;
-  dataset: DatasetBrief;
-  holds: boolean;
-  terms: Term[];
-}
-
-export interface FileRow {
-  name: string;
-  kind: "file" | "folder";
-  size: number;
-  modified: string;
-}
-
-export interface Source {
-  id: string;
-  slug: string;
-  title: string;
-  summary: string;
-  organisation: Organisation;
+  /** Login of the project's lead */
+  lead: string;
   legal_basis: string;
-  routes: WordOf<"route">[];
-  purposes: WordOf<"purpose">[];
-  rule_pack: string;
-  stewards: PersonBrief[];
-  mine?: boolean;
-  datasets?: Dataset[];
-}
-
-export interface RulePack {
-  name: string;
-  title: string;
-  reference?: string;
-  rules: Rules;
-}
-
-/** The parameters of the primary rules; 0 is a rule that is not in force. */
-export interface Rules {
-  minimum_count: number;
-  max_share_percent: number;
-  rounding_base: number;
-  zero_is_unsafe: boolean;
-}
-
-export interface Variable {
-  name: string;
-  label?: string;
-  description?: string;
-  type?: string;
-  missing?: number;
-  distinct?: number;
-}
-
-export interface Dataset extends DatasetBrief {
+  organisation: string;
+  purpose: "official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement";
+  route: "research" | "own_administration";
+  /** Short name, and the name of the project's bucket */
   slug: string;
-  vintage: string;
-  version: number;
-  state: WordOf<"dataset_state">;
-  failure?: string;
-  file_name?: string;
-  file_size?: number;
-  file_sha256?: string;
-  rows?: number;
-  variables?: Variable[];
-  encrypted?: boolean;
-  published?: string | null;
-  /** Where services see it. */
-  path?: string;
-}
-
-export interface Agreement {
-  dataset: string;
-  outcome: string;
-  comment?: string;
-  by?: string;
-  signed?: string;
-  expires?: string | null;
-  revoked: boolean;
-  fact?: string;
-}
-
-/** What an application awaits: a signature, or to be submitted. */
-export interface Need {
-  term: WordOf<"term"> | "submit";
-  dataset?: string | null;
-  person?: PersonBrief | null;
-  waits_for: string[];
-}
-
-export interface Application {
-  id: string;
-  project: ProjectBrief;
-  state: WordOf<"application_state">;
-  justification: string;
-  created_by: PersonBrief | string;
-  created: string;
-  submitted?: string | null;
-  decided?: string | null;
-  datasets: DatasetBrief[];
-  persons: PersonBrief[];
-  agreements: Agreement[];
-  opinion: Omit<Agreement, "dataset"> | null;
-  undertakings: { person: string; dataset: string; signed: string; revoked: boolean }[];
-  needs: Need[];
-}
-
-export interface Task {
-  kind: WordOf<"task">;
-  project: { id: string; title: string } | null;
-  object: string;
+  /** Absent: now */
+  starts?: string | null;
+  summary: string;
+  tier: "open" | "restricted" | "secure";
   title: string;
-  since: string;
 }
 
-export interface Definition {
+export interface ProjectPage {
+  items: Project[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface ProjectTitle {
   id: string;
   title: string;
-  summary: Record<string, string>;
-  display: string;
-  image?: string;
 }
 
-export interface ServiceEvent {
-  number: number;
-  step: string;
-  detail: string;
-  time: string;
-}
-
-export interface Mount {
-  path: string;
-  dataset: string;
-  title: string;
-  level: WordOf<"level">;
-}
-
-export interface Service {
-  id: string;
-  project: string;
-  person: PersonBrief;
-  definition: string;
-  name: string;
-  state: WordOf<"service_state">;
-  state_reason?: string;
-  state_detail?: string;
-  created: string;
-  ready?: string | null;
-  ended?: string | null;
-  active?: string | null;
-  mounts?: Mount[];
-  events?: ServiceEvent[];
-  mine?: boolean;
-}
-
-export interface LakeKey {
-  access_key: string;
-  secret_key?: string;
-  endpoint?: string;
-  bucket?: string;
-  created?: string;
-  expires: string;
-}
-
-export interface Bucket {
-  bucket: string;
-  endpoint: string;
-  objects: number;
-  bytes: number;
-  quota_bytes: number;
-}
-
-/** A cell that a rule does not let pass; row 1 is the first after the header. */
-export interface Flag {
-  row: number;
-  column: string;
-  rule: WordOf<"flag">;
-  value: string | null;
-}
-
-export interface Lint {
-  rows: number;
-  columns: string[];
-  verdict: WordOf<"verdict">;
-  summary: { cells: number; suppressed: number; safe: number; flagged: number };
-  flags: Flag[];
-  flags_listed_all: boolean;
-  notes: string[];
-  rules: Rules;
-}
-
-/** Names of the columns that the author declares. */
-export interface Declaration {
-  count?: string | null;
-  total?: string | null;
-  largest?: string | null;
-}
-
-export interface ExportFile {
-  id: string;
-  name: string;
-  size: number;
-  sha256: string;
-  kind: string;
-  declaration: Declaration;
-  verdict: WordOf<"verdict">;
-  lint: Lint;
-  round: number;
-  removed_round: number | null;
-  added: string;
+export interface RecoveryCodes {
+  /** Ten, shown once; each works once */
+  recovery_codes: string[];
 }
 
 export interface Review {
   checker: PersonBrief;
-  decision: WordOf<"decision">;
   comment: string;
-  round: number;
+  decision: "approve" | "return" | "reject";
   reviewed: string;
-}
-
-/** What a list of exports says of each. */
-export interface ExportBrief {
-  id: string;
-  project: ProjectBrief;
-  author: PersonBrief;
-  title: string;
-  context: string;
-  state: WordOf<"export_state">;
   round: number;
+}
+
+export interface ReviewNew {
+  /** Second factor */
+  code: string;
+  comment?: string | null;
+  decision: "approve" | "return" | "reject";
+}
+
+export interface Revocation {
+  reason: string;
+}
+
+export interface RulePack {
+  name: string;
+  reference: string;
+  /** 0: the rule is not in force */
+  rules: Rules;
+  title: string;
+}
+
+export interface RulePackBrief {
+  name: string;
+  reference: string;
+  title: string;
+}
+
+export interface RulePackPage {
+  items: RulePack[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface Rules {
+  max_share_percent: number;
+  minimum_count: number;
+  rounding_base: number;
+  zero_is_unsafe: boolean;
+}
+
+export interface SecondFactor {
+  /** Base32, shown once */
+  secret: string;
+  /** otpauth: address for an authenticator */
+  uri: string;
+}
+
+export interface Service {
+  active: string;
   created: string;
-  submitted?: string | null;
-  decided?: string | null;
-  released?: string | null;
-  checkers_needed: number;
+  definition: string;
+  ended: string | null;
+  events?: ServiceEvent[] | null;
+  id: string;
+  mine: boolean;
+  mounts?: Mount[] | null;
+  name: string;
+  person: PersonBrief;
+  project: string;
+  ready: string | null;
+  state: "queued" | "starting" | "ready" | "freezing" | "stopping" | "stopped" | "failed";
+  state_detail: string;
+  /** Why it stopped: a stable slug */
+  state_reason: string;
 }
 
-export interface Export extends ExportBrief {
-  reviews: Review[];
-  reviews_given: number;
-  files: ExportFile[];
-  removed_files: ExportFile[];
-  may: {
-    edit: boolean;
-    submit: boolean;
-    review: boolean;
-    release: boolean;
-    withdraw: boolean;
-    read_files: boolean;
-  };
-}
-
-export interface Preview {
-  rows: number;
-  columns: { name: string; type: string }[];
-  values: (string | null)[][];
-  flags: Flag[];
-}
-
-export interface AuditEntry {
-  sequence: number;
+export interface ServiceEvent {
+  detail: string;
+  number: number;
+  step: string;
   time: string;
-  verb: string;
-  actor?: string | null;
-  object?: string | null;
-  project?: string | null;
-  outcome?: string;
-  reason?: string | null;
-  details?: Record<string, unknown> | null;
 }
 
-export interface About {
-  version: string;
-  demonstration: boolean;
-  portal_url: string;
-  lake_url: string;
-  services_suffix: string;
-  encryption?: { supported: boolean };
-  languages: string[];
+export interface ServiceNew {
+  /** From /definitions */
+  definition: string;
+  name?: string | null;
+}
+
+export interface ServicePage {
+  items: Service[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface ServiceTicket {
+  /** Works once, within 30 seconds */
+  url: string;
+}
+
+export interface Session {
+  /** To send as X-Darse-CSRF with unsafe methods; empty for a token */
+  csrf: string;
+  expires: string;
+  person: Person;
+  /** Was it opened with the second factor? */
+  second_factor: boolean;
+}
+
+export interface SessionPage {
+  items: SessionRow[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface SessionRow {
+  address: string;
+  agent: string;
+  created: string;
+  /** Is it the one that asks? */
+  current: boolean;
+  expires: string;
+  id: string;
+  second_factor: boolean;
+  seen: string;
+}
+
+export interface SignIn {
+  /** Of the second factor, or a recovery code */
+  code?: string | null;
+  login: string;
+  password: string;
+}
+
+export interface Source {
+  created: string;
+  /** Of one source, not in the list */
+  datasets?: Dataset[] | null;
+  id: string;
+  legal_basis: string;
+  /** I am a steward of it */
+  mine: boolean;
+  organisation: OrganisationBrief;
+  purposes: ("official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement")[];
+  routes: ("research" | "own_administration")[];
+  rule_pack: string;
+  slug: string;
+  stewards: PersonBrief[];
+  summary: string;
+  title: string;
+}
+
+export interface SourceBrief {
+  id: string;
+  slug: string;
+  title: string;
+}
+
+export interface SourceEdit {
+  legal_basis?: string | null;
+  purposes?: ("official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement")[] | null;
+  routes?: ("research" | "own_administration")[] | null;
+  rule_pack?: string | null;
+  stewards?: string[] | null;
+  summary?: string | null;
+  title?: string | null;
+}
+
+export interface SourceNew {
+  /** Legal basis of the collection */
+  legal_basis: string;
+  purposes: ("official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement")[];
+  routes: ("research" | "own_administration")[];
+  rule_pack: string;
+  slug: string;
+  /** Logins; absent: myself */
+  stewards?: string[] | null;
+  summary: string;
+  title: string;
+}
+
+export interface SourcePage {
+  items: Source[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface SourceTitle {
+  id: string;
+  title: string;
+}
+
+export interface Task {
+  kind: "sign_undertaking" | "agree" | "opine" | "need_to_know" | "review_export" | "export_returned" | "export_approved" | "service_running";
+  /** The application, export or service */
+  object: string;
+  project: ProjectTitle | null;
+  since: string | null;
+  title: string;
+}
+
+export interface TaskPage {
+  items: Task[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface Term {
+  by: string | null;
+  detail: string;
+  expires: string | null;
+  fact: string | null;
+  met: boolean;
+  reason: string;
+  signed: string | null;
+  term: "project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking";
+  /** Names, or roles */
+  waits_for: string[];
+}
+
+export interface TierRules {
+  checkers: number;
+  display: "web" | "pixels";
+  lake_get_outside: boolean;
+  lake_put_outside: boolean;
+  levels: ("public" | "scientific" | "secure")[];
+  second_factor: boolean;
+}
+
+export interface Token {
+  expires: string;
+  id: string;
+  name: string;
+  scopes: ("read" | "work" | "govern" | "admin")[];
+  /** Shown once */
+  token: string;
+}
+
+export interface TokenNew {
+  /** Within a year */
+  expires: string;
+  name: string;
+  scopes: ("read" | "work" | "govern" | "admin")[];
+}
+
+export interface TokenPage {
+  items: TokenRow[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface TokenRow {
+  created: string;
+  /** Is it the one that asks? */
+  current: boolean;
+  expires: string;
+  id: string;
+  name: string;
+  scopes: ("read" | "work" | "govern" | "admin")[];
+  /** null: never */
+  used: string | null;
+}
+
+export interface Undertaking {
+  by: string;
+  comment: string;
+  dataset: string;
+  expires: string | null;
+  fact: string;
+  outcome: "agreed" | "refused" | "favourable" | "adjourned" | "unfavourable" | "signed" | "needed";
+  person: string;
+  revoked: boolean;
+  signed: string;
+}
+
+export interface UndertakingNew {
+  /** Code of the second factor */
+  code: string;
+}
+
+export interface Variable {
+  description?: string | null;
+  distinct?: number | null;
+  label: string;
+  max?: unknown;
+  min?: unknown;
+  missing?: number | null;
+  name: string;
+  type?: string | null;
+}
+
+export interface VariableNew {
+  description?: string | null;
+  label: string;
+  name: string;
 }

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useList } from "../api/resource";
-import type { SessionRow, TokenRow } from "../api/types";
+import type { SessionRow, Token, TokenRow } from "../api/types";
 import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { formatList } from "../i18n/format";
@@ -49,7 +49,7 @@ function Profile() {
             name="email"
             type="email"
             label={t("person.email")}
-            value={me.email}
+            value={me.email ?? undefined}
             autocomplete="email"
             max={254}
           />
@@ -275,10 +275,10 @@ function Sessions() {
   );
 }
 
-function NewToken(props: { done: (token: TokenRow) => Promise<void> }) {
+function NewToken(props: { done: (token: Token) => Promise<void> }) {
   const submit = async (values: FormData) => {
     await props.done(
-      await api.post<TokenRow>("/me/tokens", {
+      await api.post<Token>("/me/tokens", {
         name: text(values, "name"),
         scopes: texts(values, "scopes"),
         expires: text(values, "expires"),
@@ -314,7 +314,7 @@ function NewToken(props: { done: (token: TokenRow) => Promise<void> }) {
 
 function Tokens() {
   const list = useList<TokenRow>("/me/tokens");
-  const [made, setMade] = useState<TokenRow | null>(null);
+  const [made, setMade] = useState<Token | null>(null);
   const remove = async (row: TokenRow) => {
     await api.delete(`/me/tokens/${row.id}`);
     if (made?.id === row.id) setMade(null);

@@ -42,13 +42,13 @@ function Variables({ variables }: { variables: Variable[] }) {
           title: t("variable.missing"),
           number: true,
           cell: (variable) =>
-            variable.missing === undefined ? "–" : formatNumber(variable.missing),
+            variable.missing == null ? "–" : formatNumber(variable.missing),
         },
         {
           title: t("variable.distinct"),
           number: true,
           cell: (variable) =>
-            variable.distinct === undefined ? "–" : formatNumber(variable.distinct),
+            variable.distinct == null ? "–" : formatNumber(variable.distinct),
         },
       ]}
     />

@@ -112,7 +112,7 @@ function EditPerson(props: Done & { person: Person }) {
           name="email"
           type="email"
           label={t("person.email")}
-          value={person.email}
+          value={person.email ?? undefined}
           max={254}
         />
         <ChoicesField

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the audit log says about the project.
 import { useList } from "../api/resource";
-import type { AuditEntry, Member } from "../api/types";
+import type { JournalEntry, Member } from "../api/types";
 import { AuditTable } from "../parts/audit_table";
 import { t } from "../i18n";
 import { Panel } from "../parts/page";
 import type { SectionProps } from "./project";
 
 export function ProjectJournal({ project }: SectionProps) {
-  const entries = useList<AuditEntry>(`/projects/${project.id}/journal`, [
+  const entries = useList<JournalEntry>(`/projects/${project.id}/journal`, [
     `project:${project.id}`,
   ]);
   const members = useList<Member>(`/projects/${project.id}/members`);

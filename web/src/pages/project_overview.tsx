@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useList, useResource } from "../api/resource";
-import type { Bucket, LakeKey, Project, TierRules } from "../api/types";
+import type { Bucket, LakeKey, LakeKeySecret, Project, TierRules } from "../api/types";
 import { t, tn } from "../i18n";
 import { formatBytes, formatList } from "../i18n/format";
 import { word } from "../i18n/words";
@@ -155,7 +155,7 @@ function About(props: SectionProps) {
   );
 }
 
-function NewKey({ given }: { given: LakeKey }) {
+function NewKey({ given }: { given: LakeKeySecret }) {
   return (
     <Notice tone="good" live>
       <div class="stack-tight">
@@ -173,9 +173,9 @@ function NewKey({ given }: { given: LakeKey }) {
 
 function BucketKeys({ project }: { project: Project }) {
   const keys = useList<LakeKey>(`/projects/${project.id}/lake-keys`);
-  const [given, setGiven] = useState<LakeKey | undefined>();
+  const [given, setGiven] = useState<LakeKeySecret | undefined>();
   const make = async () => {
-    setGiven(await api.post<LakeKey>(`/projects/${project.id}/lake-keys`));
+    setGiven(await api.post<LakeKeySecret>(`/projects/${project.id}/lake-keys`));
     await keys.reload();
   };
   const remove = async (key: LakeKey) => {

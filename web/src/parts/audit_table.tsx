@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Entries of the audit log.
 import type { List } from "../api/resource";
-import type { AuditEntry } from "../api/types";
+import type { AuditEntry, JournalEntry } from "../api/types";
 import { t, tMaybe } from "../i18n";
 import { Badge } from "./badge";
 import { Empty } from "./notice";
@@ -19,7 +19,7 @@ function Actor(props: { id: string | null | undefined; names: Record<string, str
   return name ? <>{name}</> : <code class="break">{props.id}</code>;
 }
 
-function Details({ entry }: { entry: AuditEntry }) {
+function Details({ entry }: { entry: AuditEntry | JournalEntry }) {
   const details = Object.entries(entry.details ?? {});
   if (entry.reason) details.unshift(["reason", entry.reason]);
   if (details.length === 0) return <span class="soft">–</span>;
@@ -40,7 +40,7 @@ function Details({ entry }: { entry: AuditEntry }) {
 
 /** NAMES: of persons by their identifier, those that the reader may know. */
 export function AuditTable(props: {
-  list: List<AuditEntry>;
+  list: List<AuditEntry | JournalEntry>;
   caption: string;
   names: Record<string, string>;
 }) {
@@ -63,7 +63,7 @@ export function AuditTable(props: {
           head: true,
           cell: (entry) => (
             <span class="row">
-              {verbText(entry.verb)}
+              {verbText(entry.verb ?? "")}
               {entry.outcome === "denied" && <Badge tone="bad">{t("audit.denied")}</Badge>}
               {entry.outcome === "failed" && <Badge tone="wait">{t("audit.failed")}</Badge>}
             </span>
