@@ -208,12 +208,12 @@ static bool api_choose(HttpRequest *request, GError **error)
 static const HttpField text_fields[] = {
     {"fr", HTTP_TEXT, .required = true, .max = 400},
     {"en", HTTP_TEXT, .required = true, .max = 400},
-    {0},
+    HTTP_SCHEMA("NoticeText"),
 };
 static const HttpField project_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "prj"},
     {"title", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("ProjectTitle"),
 };
 static const HttpField notice_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "not"},
@@ -223,20 +223,20 @@ static const HttpField notice_fields[] = {
     {"sentence", HTTP_OBJECT, .required = true, .fields = text_fields},
     {"address", HTTP_TEXT, .required = true, .summary = "Path of its page on the portal"},
     {"object", HTTP_TEXT, .required = true},
-    {"project", HTTP_OBJECT, .fields = project_fields},
+    {"project", HTTP_OBJECT, .required = true, .nullable = true, .fields = project_fields},
     {"reason", HTTP_TEXT, .required = true, .summary = "A stable slug, or empty"},
     {"detail", HTTP_LONG_TEXT, .required = true, .summary = "What somebody wrote about it, or empty"},
     {"created", HTTP_TIME, .required = true},
-    {"read", HTTP_TIME, .summary = "null: not yet"},
-    {0},
+    {"read", HTTP_TIME, .required = true, .nullable = true, .summary = "null: not yet"},
+    HTTP_SCHEMA("NoticeRow"),
 };
 static const HttpField list_query[] = {
     {"unread", HTTP_BOOLEAN, .summary = "Only what was not read yet"}, PAGE_FIELDS, {0}};
 static const HttpField list_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = notice_fields},
-    {"next", HTTP_TEXT, .summary = "Cursor of the next page; null at the end"},
+    ANSWER_NEXT,
     {"unread", HTTP_INTEGER, .required = true, .summary = "How many are not read, in all"},
-    {0},
+    HTTP_SCHEMA("NoticePage"),
 };
 static const HttpField choice_fields[] = {
     {"kind", HTTP_TEXT, .required = true, .max = 40},
@@ -247,14 +247,14 @@ static const HttpField choice_fields[] = {
     {"kept", HTTP_BOOLEAN, .required = true, .summary = "It guards the account: never \"none\""},
     {"subject", HTTP_OBJECT, .required = true, .fields = text_fields},
     {"sentence", HTTP_OBJECT, .required = true, .fields = text_fields},
-    {0},
+    HTTP_SCHEMA("NoticeChoice"),
 };
 static const HttpField choices_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = choice_fields},
-    {"next", HTTP_TEXT},
+    ANSWER_NEXT,
     {"mail_configured", HTTP_BOOLEAN, .required = true,
      .summary = "Without a mail server, everything is told on the page alone"},
-    {0},
+    HTTP_SCHEMA("NoticeChoices"),
 };
 static const HttpField choose_one[] = {
     {"kind", HTTP_TEXT, .required = true, .max = 40},
@@ -263,7 +263,7 @@ static const HttpField choose_one[] = {
 };
 static const HttpField choose_body[] = {
     {"choices", HTTP_LIST, .required = true, .max = NOTICE_KIND_COUNT, .fields = choose_one},
-    {0},
+    HTTP_SCHEMA("NoticeChoicesEdit"),
 };
 
 const HttpRoute notices_routes[] = {

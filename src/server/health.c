@@ -73,14 +73,14 @@ bool health_parts(HttpRequest *request, App *app, GError **error)
 
 const HttpField health_live_fields[] = {
     {"ok", HTTP_BOOLEAN, .required = true},
-    {0},
+    HTTP_SCHEMA("Alive"),
 };
 
 const HttpField health_ready_fields[] = {
     {"ok", HTTP_BOOLEAN, .required = true},
     {"store", HTTP_BOOLEAN, .summary = "The database can be written: for officers and auditors"},
     {"engine", HTTP_BOOLEAN, .summary = "The engine answers: for officers and auditors"},
-    {0},
+    HTTP_SCHEMA("Health"),
 };
 
 bool health_start(App *app, GError **error)

@@ -50,6 +50,10 @@ export interface AgreementNew {
   outcome: "agreed" | "refused";
 }
 
+export interface Alive {
+  ok: boolean;
+}
+
 export interface Application {
   agreements: Agreement[];
   created: string;
@@ -162,6 +166,8 @@ export interface Dataset {
   slug: string;
   source: SourceBrief;
   state: "draft" | "reading" | "published" | "failed";
+  /** Tiers of project that may hold it */
+  tiers: ("open" | "restricted" | "secure")[];
   title: string;
   variables: Variable[];
   version: number;
@@ -325,6 +331,17 @@ export interface ExportProject {
   title: string;
 }
 
+export interface FacetCount {
+  count: number;
+  value: string;
+}
+
+export interface FacetProducer {
+  count: number;
+  id: string;
+  name: string;
+}
+
 export interface Fact {
   fact: string;
 }
@@ -351,9 +368,11 @@ export interface Flag {
 }
 
 export interface Health {
-  engine: boolean;
+  /** The engine answers: for officers and auditors */
+  engine?: boolean | null;
   ok: boolean;
-  store: boolean;
+  /** The database can be written: for officers and auditors */
+  store?: boolean | null;
 }
 
 export interface InBothLanguages {
@@ -485,6 +504,63 @@ export interface NeedNew {
   expires?: string | null;
   /** Login */
   person: string;
+}
+
+export interface NoticeChoice {
+  channel: "page" | "mail" | "digest" | "none";
+  /** What holds until one chooses */
+  fallback: "page" | "mail" | "digest" | "none";
+  group: "act" | "decided" | "rights" | "services" | "account" | "platform";
+  /** It guards the account: never "none" */
+  kept: boolean;
+  kind: string;
+  sentence: NoticeText;
+  subject: NoticeText;
+}
+
+export interface NoticeChoices {
+  items: NoticeChoice[];
+  /** Without a mail server, everything is told on the page alone */
+  mail_configured: boolean;
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface NoticeChoicesEdit {
+  choices: ({ channel: "page" | "mail" | "digest" | "none"; kind: string; })[];
+}
+
+export interface NoticePage {
+  items: NoticeRow[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+  /** How many are not read, in all */
+  unread: number;
+}
+
+export interface NoticeRow {
+  /** Path of its page on the portal */
+  address: string;
+  created: string;
+  /** What somebody wrote about it, or empty */
+  detail: string;
+  group: "act" | "decided" | "rights" | "services" | "account" | "platform";
+  id: string;
+  /** A stable slug: "review" */
+  kind: string;
+  object: string;
+  project: ProjectTitle | null;
+  /** null: not yet */
+  read: string | null;
+  /** A stable slug, or empty */
+  reason: string;
+  sentence: NoticeText;
+  subject: NoticeText;
+}
+
+export interface NoticeText {
+  en: string;
+  fr: string;
 }
 
 export interface Opinion {
@@ -807,20 +883,29 @@ export interface SignIn {
 
 export interface Source {
   created: string;
+  /** Published datasets */
+  dataset_count: number;
   /** Of one source, not in the list */
   datasets?: Dataset[] | null;
   id: string;
   legal_basis: string;
+  /** Of its published datasets */
+  levels: ("public" | "scientific" | "secure")[];
   /** I am a steward of it */
   mine: boolean;
   organisation: OrganisationBrief;
+  /** When the last dataset was published */
+  published?: string | null;
   purposes: ("official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement")[];
   routes: ("research" | "own_administration")[];
   rule_pack: string;
   slug: string;
   stewards: PersonBrief[];
   summary: string;
+  theme: "agriculture" | "business" | "education" | "environment" | "health" | "housing" | "income" | "justice" | "labour" | "population" | "public_finance" | "transport" | "other";
   title: string;
+  /** Who may use it, route by route */
+  uses: SourceUse[];
 }
 
 export interface SourceBrief {
@@ -836,7 +921,18 @@ export interface SourceEdit {
   rule_pack?: string | null;
   stewards?: string[] | null;
   summary?: string | null;
+  theme?: "agriculture" | "business" | "education" | "environment" | "health" | "housing" | "income" | "justice" | "labour" | "population" | "public_finance" | "transport" | "other" | null;
   title?: string | null;
+}
+
+export interface SourceFacets {
+  levels: FacetCount[];
+  producers: FacetProducer[];
+  purposes: FacetCount[];
+  routes: FacetCount[];
+  themes: FacetCount[];
+  /** With every filter */
+  total: number;
 }
 
 export interface SourceNew {
@@ -849,6 +945,8 @@ export interface SourceNew {
   /** Logins; absent: myself */
   stewards?: string[] | null;
   summary: string;
+  /** Absent: other */
+  theme?: "agriculture" | "business" | "education" | "environment" | "health" | "housing" | "income" | "justice" | "labour" | "population" | "public_finance" | "transport" | "other" | null;
   title: string;
 }
 
@@ -861,6 +959,15 @@ export interface SourcePage {
 export interface SourceTitle {
   id: string;
   title: string;
+}
+
+export interface SourceUse {
+  /** For projects of the producer's own organisation alone */
+  own_organisation: boolean;
+  purposes: ("official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement")[];
+  route: "research" | "own_administration";
+  /** What an accreditation needs on this route */
+  terms: ("project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking")[];
 }
 
 export interface Task {

@@ -212,7 +212,7 @@ const PARTS: [string, () => ComponentChildren][] = [
       </Empty>
       <div class="specimen-waiting"><Waiting /></div>
       <ProblemNotice
-        problem={{ title: "", status: 503, reason: "web.status_503", detail: "", request: "req-…" }}
+        problem={{ type: "about:blank", title: "", status: 503, reason: "web.status_503", detail: "", request: "req-…" }}
         retry={() => {}}
       />
     </div>
