@@ -220,6 +220,9 @@ export interface Definition {
   display: "web" | "pixels";
   id: string;
   image: string;
+  /** JSON Schema of `parameters` at a launch */
+  schema: unknown;
+  start: LaunchStart;
   summary: InBothLanguages;
   title: string;
 }
@@ -426,6 +429,38 @@ export interface LakeKeySecret {
   expires: string;
   /** Shown once */
   secret_key: string;
+}
+
+export interface LaunchLook {
+  allowed: boolean;
+  detail?: string | null;
+  mounts: Mount[];
+  quotas: LaunchQuotas;
+  /** Why not: a stable slug */
+  reason?: string | null;
+}
+
+export interface LaunchParameters {
+  /** Processors */
+  cpus?: number | null;
+  /** Lifetime; then it is stopped */
+  hours?: number | null;
+  /** Memory, in MiB */
+  memory_mib?: number | null;
+}
+
+export interface LaunchQuotas {
+  cpus: Quota;
+  memory_mib: Quota;
+  services: Quota;
+}
+
+export interface LaunchStart {
+  /** Launches measured */
+  count: number;
+  median_ms: number;
+  /** Nine of ten were faster */
+  slow_ms: number;
 }
 
 export interface Lint {
@@ -746,6 +781,11 @@ export interface ProjectTitle {
   title: string;
 }
 
+export interface Quota {
+  most: number;
+  used: number;
+}
+
 export interface RecoveryCodes {
   /** Ten, shown once; each works once */
   recovery_codes: string[];
@@ -806,11 +846,15 @@ export interface SecondFactor {
 
 export interface Service {
   active: string;
+  cpus: number;
   created: string;
   definition: string;
   ended: string | null;
+  /** When it is stopped by itself */
+  ends?: string | null;
   events?: ServiceEvent[] | null;
   id: string;
+  memory_mib: number;
   mine: boolean;
   mounts?: Mount[] | null;
   name: string;
@@ -834,6 +878,8 @@ export interface ServiceNew {
   /** From /definitions */
   definition: string;
   name?: string | null;
+  /** Values that the definition's schema offers; its defaults for the others */
+  parameters?: LaunchParameters | null;
 }
 
 export interface ServicePage {
