@@ -5,6 +5,7 @@
 #include "airlock/release.h"
 #include "audit/audit.h"
 #include "auditor/auditor.h"
+#include "backup/backup.h"
 #include "demo/demo.h"
 #include "doctor/doctor.h"
 #include "engine/engine.h"
@@ -34,7 +35,7 @@ static const Room *const rooms[] = {
 
 static const Verb *const verb_tables[] = {
     server_verbs, identity_verbs, demo_verbs,   tour_verbs,   audit_verbs,
-    doctor_verbs, release_verbs, worker_verbs,  engine_verbs, NULL,
+    doctor_verbs, backup_verbs, release_verbs, worker_verbs,  engine_verbs, NULL,
 };
 
 const Room *const *server_rooms(void)

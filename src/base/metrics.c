@@ -87,6 +87,8 @@ static const MetricRow rows[METRIC_COUNT] = {
         "Room left on the file system of the state directory."},
     [METRIC_PART_UP] = {"darse_part_up", METRIC_GAUGE, {"part"}, 1, NULL,
         "Whether a part answers: the store (it can write), the engine."},
+    [METRIC_BACKUP_LAST] = {"darse_backup_last_seconds", METRIC_GAUGE, {0}, MICRO, NULL,
+        "When the last `darse backup` ended, in seconds since 1970; absent before the first."},
 };
 
 typedef struct Series {

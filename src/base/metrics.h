@@ -44,6 +44,7 @@ typedef enum Metric {
     METRIC_CLOCK_SECONDS,
     METRIC_DISK_FREE,
     METRIC_PART_UP,
+    METRIC_BACKUP_LAST,
     METRIC_COUNT,
 } Metric;
 

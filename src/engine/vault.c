@@ -153,6 +153,16 @@ static bool vault_identifier(const Places *places, const char *path, uint8_t *re
     return fd >= 0 && policy_identifier(fd, ret_identifier);
 }
 
+bool vault_is_locked(const Places *places, const char *path)
+{
+    struct fscrypt_get_key_status_arg status = {
+        .key_spec.type = FSCRYPT_KEY_SPEC_TYPE_IDENTIFIER};
+    if (!vault_identifier(places, path, status.key_spec.u.identifier))
+        return false;
+    return ioctl(places_root_fd(places, path), FS_IOC_GET_ENCRYPTION_KEY_STATUS, &status) == 0 &&
+           status.status == FSCRYPT_KEY_STATUS_ABSENT;
+}
+
 bool vault_close(const Places *places, KeyStore *keys, const char *path, const char *id,
                  GError **error)
 {

@@ -23,6 +23,8 @@ bool vault_supported(int folder_fd);
  * left half made is finished. ID_BASE: as keys_make. */
 bool vault_open(const Places *places, KeyStore *keys, const char *path, const char *id,
                 int64_t id_base, bool create, VaultState *ret_state, GError **error);
+/* Is it encrypted, and its key not in the kernel's hands? */
+bool vault_is_locked(const Places *places, const char *path);
 /* Locks it. ERROR_CONFLICT "engine.busy_vault" while files of it are in use. */
 bool vault_close(const Places *places, KeyStore *keys, const char *path, const char *id,
                  GError **error);

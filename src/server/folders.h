@@ -3,6 +3,7 @@
 #ifndef DARSE_SERVER_FOLDERS_H
 #define DARSE_SERVER_FOLDERS_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -14,5 +15,8 @@ typedef struct StateFolder {
 
 /* Ended by a row whose name is NULL. */
 extern const StateFolder state_folders[];
+
+/* Makes them, the server's own for UID and GID. */
+bool state_folders_make(const char *state_dir, uid_t uid, gid_t gid, GError **error);
 
 #endif

@@ -79,20 +79,6 @@ static int verb_serve(int argc, char **argv)
 
 /* ---- init ---- */
 
-static bool init_make_folders(const char *state_dir, unsigned uid, unsigned gid, GError **error)
-{
-    for (const StateFolder *folder = state_folders; folder->name != NULL; folder++) {
-        g_autofree char *path = g_build_filename(state_dir, folder->name, NULL);
-        if (!folder_make(path, folder->mode, error))
-            return false;
-        unsigned owner = folder->root ? geteuid() : uid;
-        unsigned group = folder->root ? getegid() : gid;
-        if (chown(path, owner, group) < 0 || chmod(path, folder->mode) < 0)
-            return error_set_errno(error, errno, "init.folder", "Cannot prepare %s", path);
-    }
-    return true;
-}
-
 static bool init_write_fact(StoreTx *tx, const char *name, const char *value, GError **error)
 {
     return store_exec(tx, error, "INSERT INTO instance_fact (name, value) VALUES ($1, $2)",
@@ -175,7 +161,7 @@ static bool init_run(const char *state_dir, bool demonstration, const char *conf
     g_autoptr(Config) config = config_load(state_dir, error);
     unsigned uid = 0, gid = 0;
     return config != NULL && supervisor_serve_identity(config, &uid, &gid, error) &&
-           init_make_folders(state_dir, uid, gid, error) &&
+           state_folders_make(state_dir, uid, gid, error) &&
            init_in_child(state_dir, demonstration, uid, gid, error);
 }
 

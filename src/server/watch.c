@@ -13,6 +13,7 @@
 #include <arpa/inet.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #define WATCH_CONNECTIONS 32
@@ -73,6 +74,15 @@ static void watch_measure_disk(const App *app)
         metric_set(METRIC_DISK_FREE, "state", NULL, (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
 }
 
+/* Root's file, written by `darse backup`: only its time is looked at. */
+static void watch_measure_backup(const App *app)
+{
+    struct stat st;
+    g_autofree char *path = g_build_filename(app->state_dir, "backup.json", NULL);
+    if (stat(path, &st) == 0)
+        metric_set(METRIC_BACKUP_LAST, NULL, NULL, st.st_mtim.tv_sec * INT64_C(1000000));
+}
+
 static bool watch_metrics(HttpRequest *request, GError **error)
 {
     Watch *watch = watch_of(request);
@@ -82,6 +92,7 @@ static bool watch_metrics(HttpRequest *request, GError **error)
     health_look(watch->app, &health);
     metrics_measure_process();
     watch_measure_disk(watch->app);
+    watch_measure_backup(watch->app);
     audit_measure(watch->app->audit);
     for (const Room *const *room = server_rooms(); *room != NULL; room++) {
         g_autoptr(GError) problem = NULL;

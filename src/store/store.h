@@ -53,6 +53,10 @@ void store_set_commit_hook(Store *store, StoreCommitHook hook, void *user);
 /* Is the store writable and answering? For /healthz. */
 bool store_check(Store *store, GError **error);
 
+/* Copies the SQLite file FROM, as it is at one moment, to the new file TO; the server may run. The copy is
+ * checked. For PostgreSQL there is pg_dump. */
+bool store_snapshot_sqlite(const char *from, const char *to, GError **error);
+
 /* Parameters. Texts and bytes are borrowed until the call returns; a NULL pointer is SQL NULL. */
 typedef enum StoreType { STORE_NOTHING, STORE_TEXT, STORE_INTEGER, STORE_BYTES, STORE_NULL } StoreType;
 typedef struct StoreValue {
