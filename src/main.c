@@ -13,6 +13,7 @@
 #include "identity/identity.h"
 #include "lake/lake.h"
 #include "notices/notices.h"
+#include "officer/officer.h"
 #include "projects/projects.h"
 #include "server/platform.h"
 #include "server/server_cli.h"
@@ -30,7 +31,7 @@
 static const Room *const rooms[] = {
     &platform_room, &notices_room, &identity_room, &audit_room,  &projects_room, &sources_room,
     &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
-    &tasks_room, NULL,
+    &tasks_room, &officer_room, NULL,
 };
 
 static const Verb *const verb_tables[] = {

@@ -11,6 +11,7 @@
 
 #include "audit/log.h"
 #include "audit/tiles.h"
+#include "audit/verify.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -456,4 +457,46 @@ json_t *audit_prove(Audit *audit, int64_t sequence, GError **error)
     json_t *proof = log_prove(audit->folder, note, size, audit->verifier_key, &read.row, error);
     log_row_clear(&read.row);
     return proof;
+}
+
+/* --- verification of a running log --- */
+
+#define VERIFY_TRIES 3
+
+bool audit_size(Audit *audit, int64_t *ret_size, GError **error)
+{
+    g_auto(Checkpoint) checkpoint = {0};
+    g_autofree char *note = audit_checkpoint(audit, error);
+    if (note == NULL || !checkpoint_open(note, audit_verifier_key(audit), &checkpoint, error))
+        return false;
+    *ret_size = checkpoint.size;
+    return true;
+}
+
+static bool audit_verify_once(Audit *audit, VerifyReport *report, GError **error)
+{
+    g_auto(Checkpoint) checkpoint = {0};
+    g_autofree char *note = audit_checkpoint(audit, error);
+    return note != NULL &&
+           checkpoint_open(note, audit_verifier_key(audit), &checkpoint, error) &&
+           verify_tiles(audit->folder, &checkpoint, NULL, report, error) &&
+           verify_rows(audit->folder, &checkpoint, audit->store, report, error);
+}
+
+/* The log grows meanwhile, and a partial tile that was read about may be replaced by its full one. What
+ * is really wrong is so at every checkpoint; what was only in passing is not found again. */
+bool audit_verify(Audit *audit, AuditTell tell, void *user, AuditVerified *ret_verified,
+                  GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    for (int i = 0; i < VERIFY_TRIES; i++) {
+        VerifyReport report = {.tell = tell, .user = user};
+        g_clear_error(&problem);
+        if (audit_verify_once(audit, &report, &problem)) {
+            *ret_verified = (AuditVerified){report.size, report.tiles, report.rows, report.erased};
+            return true;
+        }
+    }
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
 }

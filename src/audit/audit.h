@@ -85,6 +85,17 @@ const char *audit_verifier_key(const Audit *audit);
  * "key":"<verifier key>"}; without "salt" and "entry" once its body was erased. */
 json_t *audit_prove(Audit *audit, int64_t sequence, GError **error);
 
+/* Checks the whole log on this machine: tiles against the signed checkpoint, rows against the tiles. TELL
+ * (may be NULL) hears how far it is. Any thread; minutes for millions of entries. */
+typedef void (*AuditTell)(int64_t tiles, int64_t rows, void *user);
+typedef struct AuditVerified {
+    int64_t size, tiles, rows, erased;
+} AuditVerified;
+bool audit_verify(Audit *audit, AuditTell tell, void *user, AuditVerified *ret_verified,
+                  GError **error);
+/* Entries that the newest checkpoint covers. */
+bool audit_size(Audit *audit, int64_t *ret_size, GError **error);
+
 /* `darse audit ...`, ended by an empty row. */
 extern const Verb audit_verbs[];
 

@@ -71,11 +71,18 @@ static bool verify_partials(const char *folder, int level, int64_t index, const 
     return ok;
 }
 
+static void verify_tell(const VerifyReport *report)
+{
+    if (report->tell != NULL)
+        report->tell(report->tiles, report->rows, report->user);
+}
+
 /* A tile above the leaves must be what the tiles below it give. */
 static bool verify_tile(Verify *verify, int level, int64_t index, const TreeHash *hashes,
                         int width, GError **error)
 {
     verify->report->tiles++;
+    verify_tell(verify->report);
     if (level > 0) {
         TreeHash found[TILE_WIDTH];
         g_autofree char *path = tile_path(verify->folder, level, index, width);
@@ -254,6 +261,7 @@ bool verify_rows(const char *folder, const Checkpoint *checkpoint, Store *store,
         before = verify->next;
         if (!store_read(store, verify_batch, verify, error))
             return false;
+        verify_tell(report);
     }
     if (verify->next < checkpoint->size)
         return error_set(error, ERROR_CONFLICT, "audit.dropped",

@@ -13,6 +13,8 @@ typedef struct VerifyReport {
     int64_t tiles;
     int64_t rows;       /* rows checked */
     int64_t erased;     /* of which have no body any more */
+    AuditTell tell;     /* called after each tile and each batch of rows; may be NULL */
+    void *user;
 } VerifyReport;
 
 /* SINCE: an older checkpoint of this log, or NULL. Needs nothing but the files. */

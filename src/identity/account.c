@@ -232,6 +232,23 @@ bool account_end_session(App *app, const PolicyActor *actor, const char *session
     return act_run(app, actor, VERB_ACCOUNT_OWN, end_session, (void *)session, NULL, error);
 }
 
+static bool end_others(Act *act, void *data, GError **error)
+{
+    (void)data;
+    act_about(act, act->actor->id, NULL);
+    act_detail(act, "action", "end_other_sessions");
+    return account_allow(act, error) &&
+           store_exec(act->tx, error,
+                      "UPDATE session SET ended_ms = $1 WHERE person = $2 AND ended_ms IS NULL AND "
+                      "id <> $3", store_integer(time_now_ms()), store_text(act->actor->id),
+                      store_text(act->actor->session));
+}
+
+bool account_end_others(App *app, const PolicyActor *actor, GError **error)
+{
+    return act_run(app, actor, VERB_ACCOUNT_OWN, end_others, NULL, NULL, error);
+}
+
 static bool update(Act *act, void *data, GError **error)
 {
     const PersonChange *change = data;
@@ -393,6 +410,30 @@ bool account_confirm_factor(App *app, const PolicyActor *actor, const char *code
     bool ok = confirm_pending(app, actor, secret, code, ret_codes, error);
     secret_free(secret);
     return ok;
+}
+
+static bool new_recovery(Act *act, void *data, GError **error)
+{
+    Proof *proof = data;
+    act_about(act, act->actor->id, NULL);
+    act_detail(act, "action", "recovery_codes");
+    if (!proof->credentials.person->has_second_factor)
+        return error_set(error, ERROR_CONFLICT, "identity.no_second_factor",
+                         "There is no second factor for recovery codes to stand in for; set one up.");
+    return account_allow(act, error) && proof_hold(proof, act, error) &&
+           factor_new_recovery(act->tx, act->actor->id, &proof->codes, error) &&
+           account_tell(act, act->actor->id, NOTICE_ACCOUNT_FACTOR, error);
+}
+
+bool account_new_recovery(App *app, const PolicyActor *actor, const char *password,
+                          const char *code, GStrv *ret_codes, GError **error)
+{
+    g_auto(Proof) proof = {.app = app, .password = password, .code = code};
+    if (!proof_password(&proof, actor, error) ||
+        !act_run(app, actor, VERB_ACCOUNT_OWN, new_recovery, &proof, NULL, error))
+        return false;
+    *ret_codes = g_steal_pointer(&proof.codes);
+    return true;
 }
 
 /* ---- tokens ---- */

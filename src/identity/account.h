@@ -20,6 +20,9 @@ bool account_sign_in(App *app, const SignIn *sign_in, SessionGrant *ret_grant,
                      IdentityPerson **ret_person, GError **error);
 bool account_end_session(App *app, const PolicyActor *actor, const char *session, GError **error);
 
+/* Every other session of the person; tokens stay. */
+bool account_end_others(App *app, const PolicyActor *actor, GError **error);
+
 bool account_update(App *app, const PolicyActor *actor, const PersonChange *change,
                     GError **error);
 /* CODE is needed when the person has a second factor. Ends the other sessions and the tokens. */
@@ -32,6 +35,10 @@ bool account_begin_factor(App *app, const PolicyActor *actor, const char *passwo
 /* A code of the new one puts it in place. The session counts as opened with it; others end. */
 bool account_confirm_factor(App *app, const PolicyActor *actor, const char *code, GStrv *ret_codes,
                             GError **error);
+
+/* New recovery codes; the old ones no longer work. ERROR_CONFLICT "identity.no_second_factor". */
+bool account_new_recovery(App *app, const PolicyActor *actor, const char *password,
+                          const char *code, GStrv *ret_codes, GError **error);
 
 bool account_create_token(App *app, const PolicyActor *actor, const char *name, unsigned scopes,
                           int64_t expires_ms, char **ret_id, char **ret_secret, GError **error);

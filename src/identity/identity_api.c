@@ -274,18 +274,66 @@ static const HttpField recovery_answer[] = {
     HTTP_SCHEMA("RecoveryCodes"),
 };
 
-static bool confirm_factor(HttpRequest *request, GError **error)
+static bool reply_codes(HttpRequest *request, GStrv codes, GError **error)
 {
-    GStrv codes = NULL;
-    if (!account_confirm_factor(request_app(request), request_actor(request),
-                                http_body_text(request, "code"), &codes, error))
-        return false;
     json_t *array = json_array();
     for (char **code = codes; *code != NULL; code++)
         json_array_append_new(array, json_string(*code));
     recovery_codes_free(codes);
     http_reply_header(request, "Cache-Control", "no-store");
     return http_reply_json(request, 200, json_pack("{s:o}", "recovery_codes", array), error);
+}
+
+static bool confirm_factor(HttpRequest *request, GError **error)
+{
+    GStrv codes = NULL;
+    return account_confirm_factor(request_app(request), request_actor(request),
+                                  http_body_text(request, "code"), &codes, error) &&
+           reply_codes(request, codes, error);
+}
+
+static const HttpField recovery_fields[] = {
+    {"password", HTTP_SECRET, .required = true},
+    {"code", HTTP_SECRET, .required = true, .max = 64},
+    {0},
+};
+
+static bool factor_new_codes(HttpRequest *request, GError **error)
+{
+    GStrv codes = NULL;
+    return account_new_recovery(request_app(request), request_actor(request),
+                                http_body_text(request, "password"),
+                                http_body_text(request, "code"), &codes, error) &&
+           reply_codes(request, codes, error);
+}
+
+static const HttpField factor_state_answer[] = {
+    {"in_place", HTTP_BOOLEAN, .required = true},
+    {"recovery_codes_left", HTTP_INTEGER, .required = true, .summary = "Each works once"},
+    {0},
+};
+
+static bool factor_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    int64_t *figures = data;
+    return policy_enforce(actor, VERB_ACCOUNT_OWN, &(PolicyFacts){.is_owner = true}, error) &&
+           store_query_integer(tx, &figures[0], 0, error,
+                               "SELECT count(*) FROM person WHERE id = $1 AND totp_sealed IS NOT "
+                               "NULL", store_text(actor->id)) &&
+           store_query_integer(tx, &figures[1], 0, error,
+                               "SELECT count(*) FROM recovery_code WHERE person = $1 AND "
+                               "used_ms IS NULL", store_text(actor->id));
+}
+
+static bool factor_show(HttpRequest *request, GError **error)
+{
+    int64_t figures[2] = {0, 0};
+    return look_run(request_app(request), request_actor(request), VERB_ACCOUNT_OWN, "", false,
+                    factor_look, figures, error) &&
+           http_reply_json(request, 200,
+                           json_pack("{s:b, s:I}", "in_place", figures[0] > 0,
+                                     "recovery_codes_left", (json_int_t)figures[1]),
+                           error);
 }
 
 /* ---- own sessions and tokens ---- */
@@ -380,6 +428,12 @@ static bool end_session(HttpRequest *request, GError **error)
            http_reply_empty(request, 204, error);
 }
 
+static bool end_other_sessions(HttpRequest *request, GError **error)
+{
+    return account_end_others(request_app(request), request_actor(request), error) &&
+           http_reply_empty(request, 204, error);
+}
+
 static json_t *scopes_json(const char *words)
 {
     unsigned scopes = 0;
@@ -454,6 +508,7 @@ static const HttpField organisation_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "org"},
     {"name", HTTP_TEXT, .required = true},
     {"kind", HTTP_CHOICE, .required = true, .choices = KIND_WORDS},
+    {"persons", HTTP_INTEGER, .summary = "How many of it may sign in; in the list"},
     HTTP_SCHEMA("Organisation"),
 };
 static const HttpField organisation_list_answer[] = {LIST_OF(organisation_fields), HTTP_SCHEMA("OrganisationPage")};
@@ -469,9 +524,11 @@ typedef struct ListRead {
     json_t *items;
 } ListRead;
 
-static void organisation_item(const char *id, const char *name, const char *kind, void *data)
+static void organisation_item(const char *id, const char *name, const char *kind, int64_t persons,
+                              void *data)
 {
-    json_array_append_new(data, json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "kind", kind));
+    json_array_append_new(data, json_pack("{s:s, s:s, s:s, s:I}", "id", id, "name", name, "kind",
+                                          kind, "persons", (json_int_t)persons));
 }
 
 static bool organisations_read(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
@@ -524,6 +581,21 @@ static bool create_organisation(HttpRequest *request, GError **error)
            http_reply_json(request, 201,
                            json_pack("{s:s, s:s, s:s}", "id", id, "name", name, "kind", kind),
                            error);
+}
+
+static const HttpField organisation_change[] = {
+    {"name", HTTP_TEXT},
+    {"kind", HTTP_CHOICE, .choices = KIND_WORDS},
+    {0},
+};
+
+static bool change_organisation(HttpRequest *request, GError **error)
+{
+    return manage_change_organisation(request_app(request), request_actor(request),
+                                      http_request_segment(request, "organisation"),
+                                      http_body_text(request, "name"),
+                                      http_body_text(request, "kind"), error) &&
+           http_reply_empty(request, 204, error);
 }
 
 /* ---- persons ---- */
@@ -672,6 +744,12 @@ const HttpRoute identity_routes[] = {
           .body = factor_fields, .answer = factor_answer),
     ROUTE("POST", "/me/second-factor/confirm", confirm_factor, "Put the second factor in place",
           .body = code_fields, .answer = recovery_answer),
+    ROUTE("GET", "/me/second-factor", factor_show, "Whether it is in place, and its recovery codes",
+          .answer = factor_state_answer),
+    ROUTE("POST", "/me/recovery-codes", factor_new_codes, "New recovery codes instead of the old",
+          .body = recovery_fields, .answer = recovery_answer),
+    ROUTE("POST", "/me/sessions/end-others", end_other_sessions, "End all but this one",
+          .success = 204),
     ROUTE("GET", "/me/sessions", list_sessions, "One's own open sessions",
           .answer = session_list_answer),
     ROUTE("DELETE", "/me/sessions/{session}", end_session, "End one of them", .success = 204),
@@ -684,6 +762,8 @@ const HttpRoute identity_routes[] = {
           .answer = organisation_list_answer),
     ROUTE("POST", "/organisations", create_organisation, "Add an organisation",
           .body = organisation_body, .answer = organisation_fields, .success = 201),
+    ROUTE("PATCH", "/organisations/{organisation}", change_organisation,
+          "Change an organisation's name or kind", .body = organisation_change, .success = 204),
     ROUTE("GET", "/persons", list_persons, "Persons", .query = person_query,
           .answer = person_list_answer),
     ROUTE("POST", "/persons", create_person, "Add a person", .body = new_person_fields,

@@ -332,8 +332,10 @@ static int run_person_list(int argc, char **argv)
 
 /* ---- organisations ---- */
 
-static void print_organisation(const char *id, const char *name, const char *kind, void *data)
+static void print_organisation(const char *id, const char *name, const char *kind, int64_t persons,
+                               void *data)
 {
+    (void)persons;
     char **last = data;
     printf("%s\t%s\t%s\n", id, name, kind);
     g_free(*last);

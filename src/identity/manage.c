@@ -30,6 +30,7 @@ typedef struct Management {
     const PersonChange *change;
     const char *name, *kind;
     IdentityPerson *ret_person;
+    const char *organisation;
     char *ret_id;
 } Management;
 
@@ -136,4 +137,23 @@ bool manage_create_organisation(App *app, const PolicyActor *actor, const char *
         *ret_id = g_steal_pointer(&run.ret_id);
     g_free(run.ret_id);
     return ok;
+}
+
+static bool change_organisation(Act *act, void *data, GError **error)
+{
+    Management *run = data;
+    act_about(act, run->organisation, NULL);
+    if (run->name != NULL)
+        act_detail(act, "name", run->name);
+    if (run->kind != NULL)
+        act_detail(act, "kind", run->kind);
+    return act_allow(act, &(PolicyFacts){0}, error) &&
+           organisation_update(act->tx, run->organisation, run->name, run->kind, error);
+}
+
+bool manage_change_organisation(App *app, const PolicyActor *actor, const char *organisation,
+                                const char *name, const char *kind, GError **error)
+{
+    Management run = {.organisation = organisation, .name = name, .kind = kind};
+    return act_run(app, actor, VERB_ORGANISATION_MANAGE, change_organisation, &run, NULL, error);
 }

@@ -16,5 +16,8 @@ bool manage_create_organisation(App *app, const PolicyActor *actor, const char *
 
 /* By id ("per-...") or by login. */
 bool person_resolve(StoreTx *tx, const char *person, IdentityPerson **ret_person, GError **error);
+/* NAME, KIND: NULL leaves as it is. */
+bool manage_change_organisation(App *app, const PolicyActor *actor, const char *organisation,
+                                const char *name, const char *kind, GError **error);
 
 #endif

@@ -277,24 +277,51 @@ bool person_change(StoreTx *tx, const IdentityPerson *person, const PersonChange
 
 /* ---- organisations ---- */
 
-bool identity_organisation_create(StoreTx *tx, const char *name, const char *kind, char **ret_id,
-                                  GError **error)
+static bool organisation_check(StoreTx *tx, const char *name, const char *kind, GError **error)
 {
     static const char *const kinds[] = {"administration", "statistics", "university", "company",
                                         NULL};
     bool taken = false;
-    if (!text_check(name, 200, false, "The name", error))
+    if (name != NULL && !text_check(name, 200, false, "The name", error))
         return false;
-    if (!g_strv_contains(kinds, kind))
+    if (kind != NULL && !g_strv_contains(kinds, kind))
         return error_set(error, ERROR_INVALID, "identity.organisation_kind",
                          "\"%s\" is no kind of organisation: administration, statistics, "
                          "university or company.",
                          kind);
-    if (!row_exists(tx, "SELECT COUNT(*) FROM organisation WHERE name = $1", name, &taken, error))
+    if (name != NULL &&
+        !row_exists(tx, "SELECT COUNT(*) FROM organisation WHERE name = $1", name, &taken, error))
         return false;
-    if (taken)
-        return error_set(error, ERROR_CONFLICT, "identity.organisation_taken",
-                         "There is already an organisation \"%s\".", name);
+    return !taken || error_set(error, ERROR_CONFLICT, "identity.organisation_taken",
+                               "There is already an organisation \"%s\".", name);
+}
+
+bool organisation_update(StoreTx *tx, const char *id, const char *name, const char *kind,
+                         GError **error)
+{
+    bool there = false;
+    if (!row_exists(tx, "SELECT COUNT(*) FROM organisation WHERE id = $1", id, &there, error))
+        return false;
+    if (!there)
+        return error_set(error, ERROR_NOT_FOUND, "identity.no_organisation",
+                         "There is no organisation \"%s\".", id);
+    int64_t same = 0; /* its own name is not taken by another */
+    if (name != NULL &&
+        !store_query_integer(tx, &same, 0, error,
+                             "SELECT COUNT(*) FROM organisation WHERE id = $1 AND name = $2",
+                             store_text(id), store_text(name)))
+        return false;
+    return organisation_check(tx, same > 0 ? NULL : name, kind, error) &&
+           store_exec(tx, error,
+                      "UPDATE organisation SET name = COALESCE($1, name), kind = COALESCE($2, kind) "
+                      "WHERE id = $3", store_text(name), store_text(kind), store_text(id));
+}
+
+bool identity_organisation_create(StoreTx *tx, const char *name, const char *kind, char **ret_id,
+                                  GError **error)
+{
+    if (!organisation_check(tx, name, kind, error))
+        return false;
     g_autofree char *id = id_new("org");
     if (!store_exec(tx, error,
                     "INSERT INTO organisation (id, name, kind, created_ms) VALUES ($1, $2, $3, $4)",
@@ -329,13 +356,15 @@ bool organisation_list(StoreTx *tx, const char *after_name, int64_t limit, Organ
                        void *data, GError **error)
 {
     g_autoptr(StoreRows) rows = store_query(
-        tx, error, "SELECT id, name, kind FROM organisation WHERE name > $1 ORDER BY name LIMIT $2",
+        tx, error, "SELECT o.id, o.name, o.kind, (SELECT COUNT(*) FROM person p WHERE p.organisation = o.id "
+        "AND p.disabled_ms IS NULL) FROM organisation o WHERE o.name > $1 ORDER BY o.name LIMIT $2",
         store_text(after_name), store_integer(limit));
     if (rows == NULL)
         return false;
     g_autoptr(GError) problem = NULL;
     while (store_next(rows, &problem))
-        each(store_row_text(rows, 0), store_row_text(rows, 1), store_row_text(rows, 2), data);
+        each(store_row_text(rows, 0), store_row_text(rows, 1), store_row_text(rows, 2),
+             store_row_integer(rows, 3), data);
     if (problem == NULL)
         return true;
     g_propagate_error(error, g_steal_pointer(&problem));

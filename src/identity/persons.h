@@ -29,7 +29,12 @@ bool person_update(StoreTx *tx, const char *id, const PersonChange *change, GErr
 
 /* By name or by id. Caller frees *RET_ID. ERROR_NOT_FOUND "identity.no_organisation". */
 bool organisation_find(StoreTx *tx, const char *name, char **ret_id, GError **error);
-typedef void (*OrganisationEach)(const char *id, const char *name, const char *kind, void *data);
+/* NAME, KIND: NULL leaves as it is. ERROR_NOT_FOUND, ERROR_CONFLICT "identity.organisation_taken". */
+bool organisation_update(StoreTx *tx, const char *id, const char *name, const char *kind,
+                         GError **error);
+/* PERSONS: how many of it may sign in. */
+typedef void (*OrganisationEach)(const char *id, const char *name, const char *kind,
+                                 int64_t persons, void *data);
 bool organisation_list(StoreTx *tx, const char *after_name, int64_t limit, OrganisationEach each,
                        void *data, GError **error);
 

@@ -158,6 +158,10 @@ static const PolicyRule rules[VERB_COUNT] = {
 
     [VERB_AUDIT_READ] = {VERB_AUDIT_READ, "audit.read", ROLE_AUDITOR | ROLE_OFFICER, 0,
                          SCOPE_READ, 0, NEED_FACTOR},
+    [VERB_PLATFORM_VIEW] = {VERB_PLATFORM_VIEW, "platform.view", ROLE_OFFICER, 0, SCOPE_ADMIN, 0,
+                            0},
+    [VERB_PLATFORM_MANAGE] = {VERB_PLATFORM_MANAGE, "platform.manage", ROLE_OFFICER, 0,
+                              SCOPE_ADMIN, 0, NEED_FACTOR},
 };
 
 /* ---- checks -------------------------------------------------------------------------------- */

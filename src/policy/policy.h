@@ -156,6 +156,8 @@ typedef enum PolicyVerb {
     VERB_EXPORT_CREATE, VERB_EXPORT_VIEW, VERB_EXPORT_EDIT, VERB_EXPORT_SUBMIT,
     VERB_EXPORT_REVIEW, VERB_EXPORT_FILE, VERB_EXPORT_RELEASE,
     VERB_AUDIT_READ,
+    VERB_PLATFORM_VIEW,              /* health, duties, usage: of the platform, nobody's data */
+    VERB_PLATFORM_MANAGE,            /* run a duty, try the mail, edit the pages of texts */
     VERB_COUNT
 } PolicyVerb;
 

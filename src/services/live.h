@@ -18,6 +18,7 @@ struct Services {
     App *app;
     GMutex lock;
     GHashTable *live;          /* id -> ServiceLive */
+    GHashTable *usage;         /* id -> sample of what it uses (usage.c) */
     GHashTable *busy;          /* ids with a task under way */
     GThreadPool *tasks;
     GThread *watch, *guard;

@@ -14,6 +14,7 @@
 #include "services/passes.h"
 #include "services/rights.h"
 #include "services/tasks.h"
+#include "services/usage.h"
 
 #include <string.h>
 
@@ -166,6 +167,7 @@ static bool services_start(App *app, GError **error)
     services->on_ended = bubble_ended;
     g_mutex_init(&services->lock);
     app->room_data[ROOM_SERVICES] = services;
+    usage_start(services);
     passes_start(services);
     tasks_start(services);
     live_start(services);
@@ -182,6 +184,7 @@ static void services_stop(App *app)
     tasks_stop(services);
     live_stop(services);
     passes_stop(services);
+    usage_stop(services);
     g_mutex_clear(&services->lock);
     g_free(services);
     app->room_data[ROOM_SERVICES] = NULL;

@@ -25,4 +25,14 @@ extern const Room services_room;
 /* Topic on which every room publishes after a change that may end somebody's right. */
 #define SERVICES_TOPIC_RIGHTS "rights"
 
+/* What a running service uses now, as its control group counts it. */
+typedef struct ServiceUsage {
+    int64_t memory_bytes, memory_limit_bytes;
+    double cpus;                   /* processors' worth of work since the sample before */
+    double cpu_limit;
+    int64_t sampled_ms;
+} ServiceUsage;
+/* False when it has not been measured: it does not run, or the host does not count. */
+bool services_usage(App *app, const char *service, ServiceUsage *ret_usage);
+
 #endif

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "services/moves.h"
 #include "services/start.h"
+#include "services/usage.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -217,6 +218,7 @@ bool tasks_reconcile(App *app, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
+    usage_sample(services, result);
     if (!store_read(app->store, reconcile_read, &rows, error))
         return false;
     for (guint i = 0; i < rows->len; i++) {
