@@ -230,7 +230,10 @@ SmtpOutcome smtp_send(SmtpLink *link, const char *to, const char *text, char **r
     curl_easy_setopt(link->curl, CURLOPT_MAIL_RCPT, NULL);
     curl_slist_free_all(list);
     SmtpOutcome outcome = judge(code, status, link->handed_over);
-    if (outcome != SMTP_ACCEPTED)
-        *ret_why = g_strdup(link->problem[0] != '\0' ? link->problem : curl_easy_strerror(code));
+    const char *said = link->problem[0] != '\0' ? link->problem : curl_easy_strerror(code);
+    if (outcome != SMTP_ACCEPTED && status >= 400)
+        *ret_why = g_strdup_printf("%s (the server answered %ld)", said, status);
+    else if (outcome != SMTP_ACCEPTED)
+        *ret_why = g_strdup(said);
     return outcome;
 }
