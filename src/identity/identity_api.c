@@ -295,7 +295,7 @@ static bool confirm_factor(HttpRequest *request, GError **error)
 static const HttpField recovery_fields[] = {
     {"password", HTTP_SECRET, .required = true},
     {"code", HTTP_SECRET, .required = true, .max = 64},
-    {0},
+    HTTP_SCHEMA("RecoveryCodesNew"),
 };
 
 static bool factor_new_codes(HttpRequest *request, GError **error)
@@ -310,7 +310,7 @@ static bool factor_new_codes(HttpRequest *request, GError **error)
 static const HttpField factor_state_answer[] = {
     {"in_place", HTTP_BOOLEAN, .required = true},
     {"recovery_codes_left", HTTP_INTEGER, .required = true, .summary = "Each works once"},
-    {0},
+    HTTP_SCHEMA("SecondFactorState"),
 };
 
 static bool factor_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
@@ -586,7 +586,7 @@ static bool create_organisation(HttpRequest *request, GError **error)
 static const HttpField organisation_change[] = {
     {"name", HTTP_TEXT},
     {"kind", HTTP_CHOICE, .choices = KIND_WORDS},
-    {0},
+    HTTP_SCHEMA("OrganisationEdit"),
 };
 
 static bool change_organisation(HttpRequest *request, GError **error)

@@ -143,13 +143,13 @@ bool check_show(HttpRequest *request, GError **error)
 
 const HttpField check_answer[] = {
     {"state", HTTP_CHOICE, .required = true, .choices = "none running holds broken"},
-    {"began", HTTP_TIME},
-    {"ended", HTTP_TIME},
+    {"began", HTTP_TIME, .required = true, .nullable = true},
+    {"ended", HTTP_TIME, .required = true, .nullable = true},
     {"tiles", HTTP_INTEGER, .required = true, .summary = "Checked so far"},
     {"rows", HTTP_INTEGER, .required = true, .summary = "Entries of the database checked so far"},
     {"entries", HTTP_INTEGER, .required = true, .summary = "How many there are to check"},
     {"erased", HTTP_INTEGER, .required = true, .summary = "Entries whose content was erased, on record"},
     {"reason", HTTP_TEXT, .required = true, .summary = "What is broken: a stable slug, or empty"},
     {"detail", HTTP_TEXT, .required = true, .max = 1000},
-    {0},
+    HTTP_SCHEMA("AuditCheck"),
 };

@@ -106,18 +106,22 @@ static bool api_mail_test(HttpRequest *request, GError **error)
 static const HttpField duty_fields[] = {
     {"name", HTTP_TEXT, .required = true, .summary = "\"services.reconcile\""},
     {"period_ms", HTTP_INTEGER, .required = true},
-    {"last", HTTP_TIME, .summary = "null: not since the start"},
+    {"last", HTTP_TIME, .required = true, .nullable = true,
+     .summary = "null: not since the start"},
     {"next", HTTP_TIME, .required = true},
     {"took_ms", HTTP_INTEGER, .required = true, .summary = "The last run"},
     {"runs", HTTP_INTEGER, .required = true, .summary = "Since the start"},
     {"failures", HTTP_INTEGER, .required = true},
-    {"failed", HTTP_TIME, .summary = "The last failure"},
+    {"failed", HTTP_TIME, .required = true, .nullable = true, .summary = "The last failure"},
     {"failure", HTTP_TEXT, .required = true, .max = 1000, .summary = "Its sentence, or empty"},
     {"failing", HTTP_BOOLEAN, .required = true, .summary = "The last run failed"},
-    {0},
+    HTTP_SCHEMA("Duty"),
 };
 static const HttpField duties_answer[] = {
-    {"items", HTTP_LIST, .required = true, .fields = duty_fields}, {"next", HTTP_TEXT}, {0}};
+    {"items", HTTP_LIST, .required = true, .fields = duty_fields},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("DutyPage"),
+};
 
 #define ROUTE(method_, path_, handler_, summary_, ...)                                             \
     {.method = method_, .path = "/api/v1/admin" path_, .handler = handler_, .access = HTTP_PERSON, \

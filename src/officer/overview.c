@@ -54,7 +54,7 @@ static const HttpField figure_fields[] = {
     {"services_running", HTTP_INTEGER, .required = true},
     {"services_failed_today", HTTP_INTEGER, .required = true},
     {"bucket_bytes", HTTP_INTEGER, .required = true, .summary = "In the buckets of all projects"},
-    {0},
+    HTTP_SCHEMA("PlatformCounts"),
 };
 
 typedef struct Reading {
@@ -167,19 +167,21 @@ static const HttpField store_fields[] = {
     {"ok", HTTP_BOOLEAN, .required = true, .summary = "It writes"},
     {"kind", HTTP_CHOICE, .required = true, .choices = "sqlite postgresql"},
     {"schema", HTTP_INTEGER, .required = true, .summary = "Number of its newest migration"},
-    {0},
+    HTTP_SCHEMA("PlatformStore"),
 };
 static const HttpField engine_fields[] = {
-    {"ok", HTTP_BOOLEAN, .required = true, .summary = "It answers: services can be launched"}, {0}};
+    {"ok", HTTP_BOOLEAN, .required = true, .summary = "It answers: services can be launched"},
+    HTTP_SCHEMA("PlatformEngine"),
+};
 static const HttpField audit_fields[] = {
     {"ok", HTTP_BOOLEAN, .required = true, .summary = "There is a signed checkpoint"},
     {"entries", HTTP_INTEGER, .required = true, .summary = "That it covers"},
-    {0},
+    HTTP_SCHEMA("PlatformAudit"),
 };
 static const HttpField clock_fields[] = {
     {"duties", HTTP_INTEGER, .required = true},
     {"failing", HTTP_INTEGER, .required = true, .summary = "Whose last run failed"},
-    {0},
+    HTTP_SCHEMA("PlatformClock"),
 };
 static const HttpField mail_fields[] = {
     {"configured", HTTP_BOOLEAN, .required = true},
@@ -188,14 +190,14 @@ static const HttpField mail_fields[] = {
     {"failed", HTTP_INTEGER, .required = true, .summary = "Given up"},
     {"unknown", HTTP_INTEGER, .required = true,
      .summary = "The server did not say whether it took them; not sent twice"},
-    {"oldest_due", HTTP_TIME},
+    {"oldest_due", HTTP_TIME, .required = true, .nullable = true},
     {"last_failure", HTTP_TEXT, .required = true, .max = 300, .summary = "Or empty"},
-    {0},
+    HTTP_SCHEMA("PlatformMail"),
 };
 static const HttpField disk_fields[] = {
     {"total_bytes", HTTP_INTEGER, .required = true},
     {"free_bytes", HTTP_INTEGER, .required = true},
-    {0},
+    HTTP_SCHEMA("PlatformDisk"),
 };
 const HttpField overview_answer[] = {
     {"version", HTTP_TEXT, .required = true},
@@ -205,8 +207,9 @@ const HttpField overview_answer[] = {
     {"audit", HTTP_OBJECT, .required = true, .fields = audit_fields},
     {"clock", HTTP_OBJECT, .required = true, .fields = clock_fields},
     {"mail", HTTP_OBJECT, .required = true, .fields = mail_fields},
-    {"disk", HTTP_OBJECT, .fields = disk_fields, .summary = "Where the state directory lies"},
+    {"disk", HTTP_OBJECT, .required = true, .nullable = true, .fields = disk_fields,
+     .summary = "Where the state directory lies"},
     {"memory_bytes", HTTP_INTEGER, .required = true, .summary = "Resident, of the server's process"},
     {"counts", HTTP_OBJECT, .required = true, .fields = figure_fields},
-    {0},
+    HTTP_SCHEMA("PlatformOverview"),
 };

@@ -82,13 +82,13 @@ bool usage_services(HttpRequest *request, GError **error)
 static const HttpField project_brief_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "prj"},
     {"title", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("ProjectTitle"),
 };
 static const HttpField person_brief_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "per"},
     {"login", HTTP_TEXT, .required = true},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("PersonBrief"),
 };
 static const HttpField usage_fields[] = {
     {"memory_bytes", HTTP_INTEGER, .required = true},
@@ -96,7 +96,7 @@ static const HttpField usage_fields[] = {
     {"cpus", HTTP_NUMBER, .required = true, .summary = "Processors' worth of work, lately"},
     {"cpu_limit", HTTP_NUMBER, .required = true},
     {"sampled", HTTP_TIME, .required = true},
-    {0},
+    HTTP_SCHEMA("ServiceUsage"),
 };
 static const HttpField usage_service_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "svc"},
@@ -108,13 +108,14 @@ static const HttpField usage_service_fields[] = {
     {"person", HTTP_OBJECT, .required = true, .fields = person_brief_fields},
     {"created", HTTP_TIME, .required = true},
     {"active", HTTP_TIME, .required = true},
-    {"usage", HTTP_OBJECT, .fields = usage_fields, .summary = "null: not measured yet"},
-    {0},
+    {"usage", HTTP_OBJECT, .required = true, .nullable = true, .fields = usage_fields,
+     .summary = "null: not measured yet"},
+    HTTP_SCHEMA("RunningService"),
 };
 const HttpField usage_services_answer[] = {
     {"items", HTTP_LIST, .required = true, .max = SERVICES_MAX, .fields = usage_service_fields},
-    {"next", HTTP_TEXT},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("RunningServicePage"),
 };
 
 /* ---- projects ---- */
@@ -186,7 +187,7 @@ const HttpField usage_page_query[] = {PAGE_FIELDS, {0}};
 static const HttpField organisation_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "org"},
     {"name", HTTP_TEXT, .required = true},
-    {0},
+    HTTP_SCHEMA("OrganisationBrief"),
 };
 static const HttpField usage_project_fields[] = {
     {"id", HTTP_ID, .required = true, .choices = "prj"},
@@ -201,10 +202,10 @@ static const HttpField usage_project_fields[] = {
     {"objects", HTTP_INTEGER, .required = true},
     {"members", HTTP_INTEGER, .required = true},
     {"services_running", HTTP_INTEGER, .required = true},
-    {0},
+    HTTP_SCHEMA("ProjectUsage"),
 };
 const HttpField usage_projects_answer[] = {
     {"items", HTTP_LIST, .required = true, .fields = usage_project_fields},
-    {"next", HTTP_TEXT, .summary = "Cursor of the next page; null at the end"},
-    {0},
+    ANSWER_NEXT,
+    HTTP_SCHEMA("ProjectUsagePage"),
 };

@@ -240,7 +240,7 @@ def test_digest(new_server):
                                   {"title": title, "context": "Counts."})
             scientist.ok("POST", f"{API}/exports/{export['id']}/files", {
                 "path": "received/turnover-by-activity.csv",
-                "declaration": {"count": "enterprises"}})
+                "declaration": {"count": "units", "total": "turnover", "largest": "largest"}})
             scientist.ok("POST", f"{API}/exports/{export['id']}/submit")
         checker = server.client_for("checker1")
         assert len(told(checker, "review", unread=True)) == 2

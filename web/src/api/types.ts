@@ -84,6 +84,23 @@ export interface ApplicationPage {
   next: string | null;
 }
 
+export interface AuditCheck {
+  began: string | null;
+  detail: string;
+  ended: string | null;
+  /** How many there are to check */
+  entries: number;
+  /** Entries whose content was erased, on record */
+  erased: number;
+  /** What is broken: a stable slug, or empty */
+  reason: string;
+  /** Entries of the database checked so far */
+  rows: number;
+  state: "none" | "running" | "holds" | "broken";
+  /** Checked so far */
+  tiles: number;
+}
+
 export interface AuditEntry {
   actor?: string | null;
   address?: string | null;
@@ -229,6 +246,32 @@ export interface Definition {
 
 export interface DefinitionPage {
   items: Definition[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface Duty {
+  /** The last failure */
+  failed: string | null;
+  /** The last run failed */
+  failing: boolean;
+  /** Its sentence, or empty */
+  failure: string;
+  failures: number;
+  /** null: not since the start */
+  last: string | null;
+  /** "services.reconcile" */
+  name: string;
+  next: string;
+  period_ms: number;
+  /** Since the start */
+  runs: number;
+  /** The last run */
+  took_ms: number;
+}
+
+export interface DutyPage {
+  items: Duty[];
   /** Cursor of the next page; null at the end */
   next: string | null;
 }
@@ -620,11 +663,18 @@ export interface Organisation {
   id: string;
   kind: "administration" | "statistics" | "university" | "company";
   name: string;
+  /** How many of it may sign in; in the list */
+  persons?: number | null;
 }
 
 export interface OrganisationBrief {
   id: string;
   name: string;
+}
+
+export interface OrganisationEdit {
+  kind?: "administration" | "statistics" | "university" | "company" | null;
+  name?: string | null;
 }
 
 export interface OrganisationNew {
@@ -686,6 +736,88 @@ export interface PersonPage {
   items: Person[];
   /** Cursor of the next page; null at the end */
   next: string | null;
+}
+
+export interface PlatformAudit {
+  /** That it covers */
+  entries: number;
+  /** There is a signed checkpoint */
+  ok: boolean;
+}
+
+export interface PlatformClock {
+  duties: number;
+  /** Whose last run failed */
+  failing: number;
+}
+
+export interface PlatformCounts {
+  applications_waiting: number;
+  /** In the buckets of all projects */
+  bucket_bytes: number;
+  /** Published ones */
+  datasets: number;
+  exports_waiting: number;
+  organisations: number;
+  /** Who may sign in */
+  persons: number;
+  persons_disabled: number;
+  projects: number;
+  projects_open: number;
+  services_failed_today: number;
+  services_running: number;
+  /** Open ones */
+  sessions: number;
+  sources: number;
+  /** Live API tokens */
+  tokens: number;
+}
+
+export interface PlatformDisk {
+  free_bytes: number;
+  total_bytes: number;
+}
+
+export interface PlatformEngine {
+  /** It answers: services can be launched */
+  ok: boolean;
+}
+
+export interface PlatformMail {
+  configured: boolean;
+  /** Waiting to be sent */
+  due: number;
+  /** Given up */
+  failed: number;
+  /** Or empty */
+  last_failure: string;
+  oldest_due: string | null;
+  sent: number;
+  /** The server did not say whether it took them; not sent twice */
+  unknown: number;
+}
+
+export interface PlatformOverview {
+  audit: PlatformAudit;
+  clock: PlatformClock;
+  counts: PlatformCounts;
+  demonstration: boolean;
+  /** Where the state directory lies */
+  disk: PlatformDisk | null;
+  engine: PlatformEngine;
+  mail: PlatformMail;
+  /** Resident, of the server's process */
+  memory_bytes: number;
+  store: PlatformStore;
+  version: string;
+}
+
+export interface PlatformStore {
+  kind: "sqlite" | "postgresql";
+  /** It writes */
+  ok: boolean;
+  /** Number of its newest migration */
+  schema: number;
 }
 
 export interface Preview {
@@ -781,6 +913,28 @@ export interface ProjectTitle {
   title: string;
 }
 
+export interface ProjectUsage {
+  bucket_bytes: number;
+  /** 0: no limit is set */
+  bucket_quota_bytes: number;
+  ends: string;
+  id: string;
+  members: number;
+  objects: number;
+  organisation: OrganisationBrief;
+  services_running: number;
+  starts: string;
+  state: "planned" | "open" | "frozen" | "closed";
+  tier: "open" | "restricted" | "secure";
+  title: string;
+}
+
+export interface ProjectUsagePage {
+  items: ProjectUsage[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
 export interface Quota {
   most: number;
   used: number;
@@ -789,6 +943,11 @@ export interface Quota {
 export interface RecoveryCodes {
   /** Ten, shown once; each works once */
   recovery_codes: string[];
+}
+
+export interface RecoveryCodesNew {
+  code: string;
+  password: string;
 }
 
 export interface Review {
@@ -837,11 +996,36 @@ export interface Rules {
   zero_is_unsafe: boolean;
 }
 
+export interface RunningService {
+  active: string;
+  created: string;
+  definition: string;
+  id: string;
+  name: string;
+  person: PersonBrief;
+  project: ProjectTitle;
+  state: "queued" | "starting" | "ready" | "freezing" | "stopping" | "stopped" | "failed";
+  /** null: not measured yet */
+  usage: ServiceUsage | null;
+}
+
+export interface RunningServicePage {
+  items: RunningService[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
 export interface SecondFactor {
   /** Base32, shown once */
   secret: string;
   /** otpauth: address for an authenticator */
   uri: string;
+}
+
+export interface SecondFactorState {
+  in_place: boolean;
+  /** Each works once */
+  recovery_codes_left: number;
 }
 
 export interface Service {
@@ -891,6 +1075,15 @@ export interface ServicePage {
 export interface ServiceTicket {
   /** Works once, within 30 seconds */
   url: string;
+}
+
+export interface ServiceUsage {
+  cpu_limit: number;
+  /** Processors' worth of work, lately */
+  cpus: number;
+  memory_bytes: number;
+  memory_limit_bytes: number;
+  sampled: string;
 }
 
 export interface Session {
