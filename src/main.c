@@ -20,6 +20,7 @@
 #include "services/services.h"
 #include "sources/sources.h"
 #include "tasks/tasks.h"
+#include "texts/texts.h"
 #include "tour/tour.h"
 #include "worker/worker_cli.h"
 
@@ -31,7 +32,7 @@
 static const Room *const rooms[] = {
     &platform_room, &notices_room, &identity_room, &audit_room,  &projects_room, &sources_room,
     &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
-    &tasks_room, &officer_room, NULL,
+    &tasks_room, &officer_room, &texts_room, NULL,
 };
 
 static const Verb *const verb_tables[] = {

@@ -19,6 +19,7 @@ MIGRATION_BYTES(3, "0003_lake.sql");
 MIGRATION_BYTES(4, "0004_notices.sql");
 MIGRATION_BYTES(5, "0005_governance.sql");
 MIGRATION_BYTES(6, "0006_service_choices.sql");
+MIGRATION_BYTES(7, "0007_texts.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -27,5 +28,6 @@ const StoreMigration store_migrations[] = {
     {4, "notices", migration_4},
     {5, "governance", migration_5},
     {6, "service_choices", migration_6},
+    {7, "texts", migration_7},
     {0, NULL, NULL},
 };

@@ -820,6 +820,45 @@ export interface PlatformStore {
   schema: number;
 }
 
+export interface PlatformText {
+  asks_acceptance: boolean;
+  en: TextInLanguage;
+  fr: TextInLanguage;
+  /** terms, privacy or accessibility */
+  name: string;
+  /** 0: as shipped */
+  version: number;
+  /** null: as shipped */
+  written: string | null;
+}
+
+export interface PlatformTextEdit {
+  /** Of the terms: everybody is asked to accept them */
+  asks_acceptance?: boolean | null;
+  /** The version that it was written from */
+  base: number;
+  /** Markdown */
+  en: string;
+  /** Markdown */
+  fr: string;
+}
+
+export interface PlatformTextVersion {
+  /** By how many persons */
+  accepted: number;
+  asks_acceptance: boolean;
+  /** Name of the officer */
+  by: string;
+  version: number;
+  written: string;
+}
+
+export interface PlatformTextVersionPage {
+  items: PlatformTextVersion[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
 export interface Preview {
   columns: Column[];
   flags: Flag[];
@@ -1235,6 +1274,31 @@ export interface Term {
   term: "project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking";
   /** Names, or roles */
   waits_for: string[];
+}
+
+export interface TermsAcceptance {
+  version: number;
+}
+
+export interface TermsState {
+  accepted: string | null;
+  /** 0: none */
+  accepted_version: number;
+  /** I am asked to accept it */
+  pending: boolean;
+  /** The newest */
+  version: number;
+}
+
+export interface TextInLanguage {
+  /** Safe: no script, no raw HTML, no image */
+  html: string;
+  markdown: string;
+  title: string;
+}
+
+export interface TextPreview {
+  markdown: string;
 }
 
 export interface TierRules {
