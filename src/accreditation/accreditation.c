@@ -80,7 +80,7 @@ static GPtrArray *applications_naming(StoreTx *tx, const char *project, const ch
         tx, error,
         "SELECT a.id FROM application a JOIN application_dataset d ON d.application = a.id "
         "JOIN application_person p ON p.application = a.id WHERE a.project = $1 AND "
-        "d.dataset = $2 AND p.person = $3 AND a.state IN ('submitted', 'decided') "
+        "d.dataset = $2 AND p.person = $3 AND a.state IN ('submitted', 'adjourned', 'decided') "
         "ORDER BY a.submitted_ms DESC, a.id", store_text(project), store_text(dataset),
         store_text(person));
     if (rows == NULL)
@@ -286,7 +286,7 @@ static GPtrArray *pairs_load(StoreTx *tx, const char *project, const char *perso
         "SELECT p.person, d.dataset FROM application a "
         "JOIN application_dataset d ON d.application = a.id "
         "JOIN application_person p ON p.application = a.id "
-        "WHERE a.project = $1 AND a.state IN ('submitted', 'decided') AND "
+        "WHERE a.project = $1 AND a.state IN ('submitted', 'adjourned', 'decided') AND "
         "($2 = '' OR p.person = $2) "
         "UNION SELECT person, dataset FROM accreditation_fact WHERE project = $1 AND "
         "person IS NOT NULL AND dataset IS NOT NULL AND ($2 = '' OR person = $2) ORDER BY 1, 2",

@@ -9,127 +9,6 @@
 
 #include <string.h>
 
-/* ---- answers ---- */
-
-static json_t *fact_json(const AccreditationFact *fact)
-{
-    return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:s}", "dataset",
-                     fact->dataset != NULL ? json_string(fact->dataset) : json_null(), "outcome",
-                     fact->outcome, "comment", fact->comment, "by", fact->by_name, "signed",
-                     answer_time(fact->signed_ms), "expires", answer_time(fact->expires_ms),
-                     "revoked", fact->revoked_ms != 0, "fact", fact->id);
-}
-
-static json_t *signed_json(const GPtrArray *facts, unsigned term)
-{
-    json_t *list = json_array();
-    for (guint i = 0; i < facts->len; i++) {
-        const AccreditationFact *fact = g_ptr_array_index(facts, i);
-        if (fact->term != term)
-            continue;
-        json_t *json = fact_json(fact);
-        if (fact->person != NULL)
-            json_object_set_new(json, "person", json_string(fact->person));
-        json_array_append_new(list, json);
-    }
-    return list;
-}
-
-static void leads_add(StoreTx *tx, const char *project, json_t *names, GError **error)
-{
-    g_autoptr(GPtrArray) members = project_members(tx, project, error);
-    for (guint i = 0; members != NULL && i < members->len; i++) {
-        const ProjectMember *member = g_ptr_array_index(members, i);
-        if ((member->roles & PROJECT_LEAD) != 0)
-            json_array_append_new(names, json_string(member->name));
-    }
-}
-
-static void stewards_add(StoreTx *tx, const char *source, json_t *names, GError **error)
-{
-    g_autoptr(GPtrArray) stewards = source_stewards(tx, source, error);
-    for (guint i = 0; stewards != NULL && i < stewards->len; i++) {
-        const SourceSteward *steward = g_ptr_array_index(stewards, i);
-        json_array_append_new(names, json_string(steward->name));
-    }
-}
-
-/* Names where we know them, else the role. NULL on failure. */
-static json_t *waits_json(StoreTx *tx, const char *waits_for, const char *project,
-                          const char *source, const char *person_name, GError **error)
-{
-    g_autoptr(json_t) names = json_array();
-    g_autoptr(GError) problem = NULL;
-    if (strcmp(waits_for, "lead") == 0)
-        leads_add(tx, project, names, &problem);
-    else if (strcmp(waits_for, "steward") == 0 && source != NULL)
-        stewards_add(tx, source, names, &problem);
-    else if (strcmp(waits_for, "person") == 0 && person_name != NULL)
-        json_array_append_new(names, json_string(person_name));
-    else if (*waits_for != '\0')
-        json_array_append_new(names, json_string(waits_for));
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return NULL;
-    }
-    return g_steal_pointer(&names);
-}
-
-static json_t *needs_json(StoreTx *tx, const Application *a, unsigned route, GError **error)
-{
-    g_autoptr(GPtrArray) needs = application_needs(a, route);
-    g_autoptr(json_t) list = json_array();
-    for (guint i = 0; i < needs->len; i++) {
-        const ApplicationNeed *need = g_ptr_array_index(needs, i);
-        json_t *waits = waits_json(tx, need->waits_for, a->project,
-                                   need->dataset != NULL ? need->dataset->source : NULL,
-                                   need->person != NULL ? need->person->name : NULL, error);
-        if (waits == NULL)
-            return NULL;
-        json_array_append_new(
-            list, json_pack("{s:s, s:o, s:o, s:o}", "term",
-                            need->term != 0 ? policy_name(SET_TERM, need->term) : "submit",
-                            "dataset",
-                            need->dataset != NULL ? json_string(need->dataset->id) : json_null(),
-                            "person",
-                            need->person != NULL ? answer_person(need->person->id,
-                                                                 need->person->login,
-                                                                 need->person->name)
-                                                 : json_null(),
-                            "waits_for", waits));
-    }
-    return g_steal_pointer(&list);
-}
-
-static bool application_json(StoreTx *tx, const Application *a, json_t **ret_json, GError **error)
-{
-    g_autoptr(Project) project = NULL;
-    if (!project_load(tx, a->project, &project, error))
-        return false;
-    json_t *needs = needs_json(tx, a, project->route, error);
-    if (needs == NULL)
-        return false;
-    json_t *datasets = json_array(), *persons = json_array();
-    for (guint i = 0; i < a->datasets->len; i++)
-        json_array_append_new(datasets, answer_dataset_brief(g_ptr_array_index(a->datasets, i)));
-    for (guint i = 0; i < a->persons->len; i++) {
-        const ApplicationPerson *p = g_ptr_array_index(a->persons, i);
-        json_array_append_new(persons, answer_person(p->id, p->login, p->name));
-    }
-    const AccreditationFact *opinion = fact_pick(a->facts, TERM_COMMITTEE_OPINION, NULL, NULL);
-    *ret_json = json_pack(
-        "{s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", a->id,
-        "project", answer_project_brief(project), "state", application_state_name(a->state),
-        "justification", a->justification, "created_by",
-        answer_person(a->created_by, a->created_by_login, a->created_by_name), "created",
-        answer_time(a->created_ms), "submitted", answer_time(a->submitted_ms), "decided",
-        answer_time(a->decided_ms), "datasets", datasets, "persons", persons, "agreements",
-        signed_json(a->facts, TERM_STEWARD_AGREEMENT), "opinion",
-        opinion != NULL ? fact_json(opinion) : json_null(), "undertakings",
-        signed_json(a->facts, TERM_UNDERTAKING), "needs", needs);
-    return true;
-}
-
 typedef struct Answer {
     const char *id;
     ApplicationQuery query;
@@ -144,7 +23,7 @@ static bool read_application(StoreTx *tx, const PolicyActor *actor, void *data, 
     return application_load(tx, answer->id, &a, error) &&
            application_visible(tx, actor, a, time_now_ms(), &facts, error) &&
            policy_enforce(actor, VERB_APPLICATION_VIEW, &facts, error) &&
-           application_json(tx, a, &answer->json, error);
+           answer_application_whole(tx, actor, a, &facts, &answer->json, error);
 }
 
 static bool reply_application(HttpRequest *request, int status, const char *id, GError **error)
@@ -168,19 +47,115 @@ static const char **texts_of_body(const HttpRequest *request, const char *name)
     return texts;
 }
 
+/* The whole object, or NULL; caller frees with free(). */
+static char *answers_of_body(const HttpRequest *request)
+{
+    const json_t *answers = json_object_get(http_request_body(request), "answers");
+    return json_is_object(answers) ? json_dumps(answers, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+}
+
 static bool api_create(HttpRequest *request, GError **error)
 {
     g_autofree const char **datasets = texts_of_body(request, "datasets");
     g_autofree const char **persons = texts_of_body(request, "persons");
     g_autofree char *id = NULL;
+    char *answers = answers_of_body(request);
+    const char *justification = http_body_text(request, "justification");
     ApplicationNew given = {
         .project = http_request_segment(request, "project"),
+        .justification = justification != NULL ? justification : "",
+        .datasets = datasets,
+        .persons = persons,
+        .answers = answers,
+        .until_ms = http_body_time(request, "until", 0),
+    };
+    bool ok = application_create(request_app(request), request_actor(request), &given, &id,
+                                 error) &&
+              reply_application(request, 201, id, error);
+    free(answers);
+    return ok;
+}
+
+static bool api_edit(HttpRequest *request, GError **error)
+{
+    const json_t *body = http_request_body(request);
+    const char *id = http_request_segment(request, "application");
+    g_autofree const char **datasets =
+        json_is_array(json_object_get(body, "datasets")) ? texts_of_body(request, "datasets")
+                                                         : NULL;
+    g_autofree const char **persons =
+        json_is_array(json_object_get(body, "persons")) ? texts_of_body(request, "persons") : NULL;
+    char *answers = answers_of_body(request);
+    ApplicationNew given = {
         .justification = http_body_text(request, "justification"),
         .datasets = datasets,
         .persons = persons,
+        .answers = answers,
+        .until_ms = http_body_time(request, "until", 0),
+        .version = http_body_integer(request, "version", 0),
     };
-    return application_create(request_app(request), request_actor(request), &given, &id, error) &&
-           reply_application(request, 201, id, error);
+    bool ok = application_edit(request_app(request), request_actor(request), id, &given, error) &&
+              reply_application(request, 200, id, error);
+    free(answers);
+    return ok;
+}
+
+static bool api_withdraw(HttpRequest *request, GError **error)
+{
+    const char *id = http_request_segment(request, "application");
+    return application_withdraw(request_app(request), request_actor(request), id, error) &&
+           reply_application(request, 200, id, error);
+}
+
+static bool read_earlier(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    enum { EARLIER_MOST = 30 };
+    Answer *answer = data;
+    int64_t now = time_now_ms();
+    PolicyFacts facts = {0};
+    g_autoptr(Application) a = NULL;
+    if (!application_load(tx, answer->id, &a, error) ||
+        !application_visible(tx, actor, a, now, &facts, error) ||
+        !policy_enforce(actor, VERB_APPLICATION_VIEW, &facts, error))
+        return false;
+    g_autoptr(GPtrArray) list = application_earlier(tx, actor, a, now, EARLIER_MOST, error);
+    if (list == NULL)
+        return false;
+    json_t *items = json_array();
+    for (guint i = 0; i < list->len; i++)
+        json_array_append_new(items, answer_earlier(g_ptr_array_index(list, i)));
+    answer->json = json_pack("{s:o, s:n}", "items", items, "next");
+    return true;
+}
+
+static bool api_earlier(HttpRequest *request, GError **error)
+{
+    Answer answer = {.id = http_request_segment(request, "application")};
+    if (!look_run(request_app(request), request_actor(request), VERB_APPLICATION_VIEW, answer.id,
+                  false, read_earlier, &answer, error))
+        return false;
+    return http_reply_json(request, 200, answer.json, error);
+}
+
+static bool read_openings(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
+{
+    Answer *answer = data;
+    if (!policy_enforce(actor, VERB_SOURCE_VIEW, NULL, error))
+        return false;
+    json_t *items = source_openings(tx, actor, answer->id, time_now_ms(), error);
+    if (items == NULL)
+        return false;
+    answer->json = json_pack("{s:o, s:n}", "items", items, "next");
+    return true;
+}
+
+static bool api_openings(HttpRequest *request, GError **error)
+{
+    Answer answer = {.id = http_request_segment(request, "source")};
+    if (!look_run(request_app(request), request_actor(request), VERB_SOURCE_VIEW, answer.id,
+                  false, read_openings, &answer, error))
+        return false;
+    return http_reply_json(request, 200, answer.json, error);
 }
 
 static bool read_applications(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
@@ -193,7 +168,7 @@ static bool read_applications(StoreTx *tx, const PolicyActor *actor, void *data,
     g_autoptr(json_t) items = json_array();
     for (guint i = 0; i < list->len; i++) {
         json_t *item = NULL;
-        if (!application_json(tx, g_ptr_array_index(list, i), &item, error))
+        if (!answer_application(tx, g_ptr_array_index(list, i), &item, error))
             return false;
         json_array_append_new(items, item);
     }
@@ -217,6 +192,9 @@ static bool api_list(HttpRequest *request, GError **error)
         return false;
     int64_t limit = page_limit(request);
     Answer answer = {.query = {.project = project != NULL ? project : "",
+                               .state = http_request_query(request, "state"),
+                               .source = http_request_query(request, "source"),
+                               .written_by_me = http_request_query(request, "author") != NULL,
                                .awaiting_me = http_request_query(request, "awaiting") != NULL,
                                .after = after, .limit = limit + 1}};
     if (!look_run(request_app(request), actor, VERB_APPLICATION_VIEW, "", false,
@@ -301,7 +279,7 @@ static json_t *term_json(StoreTx *tx, const Accreditation *a, const Accreditatio
                          const char *project, GError **error)
 {
     const AccreditationFact *fact = term->fact;
-    json_t *waits = waits_json(tx, term->waits_for, project, a->source, a->name, error);
+    json_t *waits = answer_waits(tx, term->waits_for, project, a->source, a->name, error);
     if (waits == NULL)
         return NULL;
     return json_pack("{s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "term",
@@ -431,11 +409,11 @@ static bool api_files(HttpRequest *request, GError **error)
 
 /* ---- tables ---- */
 
-#define TERMS                                                                                      \
-    "project_open member steward_agreement committee_opinion need_to_know undertaking"
-
 static const HttpField list_fields[] = {
     {"project", HTTP_ID, .choices = "prj"},
+    {"source", HTTP_ID, .choices = "src", .summary = "That ask for a dataset of this source"},
+    {"state", HTTP_CHOICE, .choices = APPLICATION_STATES},
+    {"author", HTTP_CHOICE, .choices = "me", .summary = "Those that I wrote"},
     {"awaiting", HTTP_CHOICE, .choices = "me", .summary = "Those that wait for my signature"},
     PAGE_FIELDS,
     {0},
@@ -444,25 +422,16 @@ static const HttpField files_fields[] = {
     {"path", HTTP_TEXT, .max = 1024, .example = "\"results\"", .summary = "A folder of /project; absent: its root"},
     {0},
 };
-static const HttpField create_fields[] = {
-    {"datasets", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_DATASETS_MAX,
-     .example = "[\"dts-7kq2vx4m9t3bzrnh\"]"},
-    {"persons", HTTP_TEXT_LIST, .required = true, .max = APPLICATION_PERSONS_MAX,
-     .example = "[\"scientist\"]",
-     .summary = "Logins of members"},
-    {"justification", HTTP_LONG_TEXT, .required = true},
-    HTTP_SCHEMA("ApplicationNew"),
-};
 static const HttpField agree_fields[] = {
     {"dataset", HTTP_ID, .required = true, .choices = "dts"},
     {"outcome", HTTP_CHOICE, .required = true, .choices = "agreed refused"},
-    {"comment", HTTP_LONG_TEXT, .max = 4000},
+    {"comment", HTTP_LONG_TEXT, .max = 4000, .summary = "Required of a refusal"},
     {"expires", HTTP_TIME},
     HTTP_SCHEMA("AgreementNew"),
 };
 static const HttpField opine_fields[] = {
     {"outcome", HTTP_CHOICE, .required = true, .choices = "favourable adjourned unfavourable"},
-    {"comment", HTTP_LONG_TEXT, .max = 4000},
+    {"comment", HTTP_LONG_TEXT, .max = 4000, .summary = "Required unless favourable"},
     {"expires", HTTP_TIME, .summary = "Required of a favourable opinion"},
     HTTP_SCHEMA("OpinionNew"),
 };
@@ -491,77 +460,8 @@ static const HttpField person_answer[] = {
     {"name", HTTP_TEXT, .required = true},
     HTTP_SCHEMA("PersonBrief"),
 };
-static const HttpField project_answer[] = {
-    {"id", HTTP_ID, .required = true, .choices = "prj"},
-    {"title", HTTP_TEXT, .required = true},
-    {"tier", HTTP_CHOICE, .required = true, .choices = "open restricted secure"},
-    {"route", HTTP_CHOICE, .required = true, .choices = "research own_administration"},
-    HTTP_SCHEMA("ProjectBrief"),
-};
-static const HttpField source_answer[] = {
-    {"id", HTTP_ID, .required = true, .choices = "src"},
-    {"slug", HTTP_TEXT, .required = true},
-    {"title", HTTP_TEXT, .required = true},
-    HTTP_SCHEMA("SourceBrief"),
-};
-static const HttpField dataset_answer[] = {
-    {"id", HTTP_ID, .required = true, .choices = "dts"},
-    {"slug", HTTP_TEXT, .required = true},
-    {"title", HTTP_TEXT, .required = true},
-    {"vintage", HTTP_TEXT, .required = true},
-    {"version", HTTP_INTEGER, .required = true, .max = INT64_MAX},
-    {"level", HTTP_CHOICE, .required = true, .choices = "public scientific secure"},
-    {"state", HTTP_CHOICE, .required = true, .choices = "draft reading published failed"},
-    {"source", HTTP_OBJECT, .required = true, .fields = source_answer},
-    HTTP_SCHEMA("DatasetBrief"),
-};
-#define SIGNED                                                                                     \
-    {"outcome", HTTP_CHOICE, .required = true,                                                     \
-     .choices = "agreed refused favourable adjourned unfavourable signed needed"},                 \
-        {"comment", HTTP_LONG_TEXT, .required = true}, {"by", HTTP_TEXT, .required = true},        \
-        {"signed", HTTP_TIME, .required = true},                                                   \
-        {"expires", HTTP_TIME, .required = true, .nullable = true},                                \
-        {"revoked", HTTP_BOOLEAN, .required = true},                                               \
-        {"fact", HTTP_ID, .required = true, .choices = "fac"}
-static const HttpField agreement_answer[] = {
-    {"dataset", HTTP_ID, .required = true, .choices = "dts"}, SIGNED, HTTP_SCHEMA("Agreement")};
-static const HttpField opinion_answer[] = {
-    {"dataset", HTTP_ID, .required = true, .nullable = true, .choices = "dts"}, SIGNED,
-    HTTP_SCHEMA("Opinion")};
-static const HttpField undertaking_answer[] = {
-    {"dataset", HTTP_ID, .required = true, .choices = "dts"},
-    {"person", HTTP_ID, .required = true, .choices = "per"}, SIGNED, HTTP_SCHEMA("Undertaking")};
-static const HttpField need_answer[] = {
-    {"term", HTTP_CHOICE, .required = true, .choices = TERMS " submit"},
-    {"dataset", HTTP_ID, .required = true, .nullable = true, .choices = "dts"},
-    {"person", HTTP_OBJECT, .required = true, .nullable = true, .fields = person_answer},
-    {"waits_for", HTTP_TEXT_LIST, .required = true, .summary = "Names, or roles"},
-    HTTP_SCHEMA("Need"),
-};
-static const HttpField application_answer[] = {
-    {"id", HTTP_ID, .required = true, .choices = "app"},
-    {"project", HTTP_OBJECT, .required = true, .fields = project_answer},
-    {"state", HTTP_CHOICE, .required = true, .choices = "draft submitted decided"},
-    {"justification", HTTP_LONG_TEXT, .required = true},
-    {"created_by", HTTP_OBJECT, .required = true, .fields = person_answer},
-    {"created", HTTP_TIME, .required = true},
-    {"submitted", HTTP_TIME, .required = true, .nullable = true},
-    {"decided", HTTP_TIME, .required = true, .nullable = true},
-    {"datasets", HTTP_LIST, .required = true, .fields = dataset_answer},
-    {"persons", HTTP_LIST, .required = true, .fields = person_answer},
-    {"agreements", HTTP_LIST, .required = true, .fields = agreement_answer},
-    {"opinion", HTTP_OBJECT, .required = true, .nullable = true, .fields = opinion_answer},
-    {"undertakings", HTTP_LIST, .required = true, .fields = undertaking_answer},
-    {"needs", HTTP_LIST, .required = true, .fields = need_answer},
-    HTTP_SCHEMA("Application"),
-};
-static const HttpField applications_answer[] = {
-    {"items", HTTP_LIST, .required = true, .fields = application_answer},
-    ANSWER_NEXT,
-    HTTP_SCHEMA("ApplicationPage"),
-};
 static const HttpField term_answer[] = {
-    {"term", HTTP_CHOICE, .required = true, .choices = TERMS},
+    {"term", HTTP_CHOICE, .required = true, .choices = APPLICATION_TERMS},
     {"met", HTTP_BOOLEAN, .required = true},
     {"reason", HTTP_TEXT, .required = true},
     {"detail", HTTP_TEXT, .required = true},
@@ -620,13 +520,25 @@ const HttpRoute accreditation_routes[] = {
      .query = files_fields, .answer = files_answer, .tag = "projects",
      .summary = "Names of the files in /project"},
     {.method = "POST", .path = PROJECT "/applications", .handler = api_create,
-     .access = HTTP_PERSON, .body = create_fields, .answer = application_answer, .success = 201,
+     .access = HTTP_PERSON, .body = application_new_fields, .answer = application_answer, .success = 201,
      .tag = "accreditation", .summary = "Apply for datasets"},
     {.method = "GET", .path = "/api/v1/applications", .handler = api_list, .access = HTTP_PERSON,
      .query = list_fields, .answer = applications_answer, .tag = "accreditation",
      .summary = "The applications that I may see, newest first"},
     {.method = "GET", .path = APPLICATION, .handler = api_show, .access = HTTP_PERSON,
      .answer = application_answer, .tag = "accreditation", .summary = "One application"},
+    {.method = "PATCH", .path = APPLICATION, .handler = api_edit, .access = HTTP_PERSON,
+     .body = application_edit_fields, .answer = application_answer, .tag = "accreditation",
+     .summary = "Save a draft, or the texts of an adjourned application"},
+    {.method = "GET", .path = APPLICATION "/earlier", .handler = api_earlier,
+     .access = HTTP_PERSON, .answer = earlier_answer, .tag = "accreditation",
+     .summary = "What was decided before about these sources, or in this project"},
+    {.method = "GET", .path = "/api/v1/sources/{source}/openings", .handler = api_openings,
+     .access = HTTP_PERSON, .answer = openings_answer, .tag = "sources",
+     .summary = "In which of my projects I may apply for it"},
+    {.method = "POST", .path = APPLICATION "/withdraw", .handler = api_withdraw,
+     .access = HTTP_PERSON, .answer = application_answer, .tag = "accreditation",
+     .summary = "Give a draft up, or withdraw what was submitted"},
     {.method = "POST", .path = APPLICATION "/submit", .handler = api_submit,
      .access = HTTP_PERSON, .answer = application_answer, .tag = "accreditation",
      .summary = "Submit it to producers and committee"},

@@ -11,7 +11,7 @@
 /* ---- shared ---------------------------------------------------------------------------------- */
 
 /* Everybody whom the application is about should look again. */
-static void notify(Act *act, const char *project, const Application *application)
+void acts_notify(Act *act, const char *project, const Application *application)
 {
     g_autofree char *topic = g_strconcat("project:", project, NULL);
     act_notify(act, topic);
@@ -25,8 +25,8 @@ static void notify(Act *act, const char *project, const Application *application
 }
 
 /* Loads the application and the facts that everybody's decision starts from. */
-static bool begin(Act *act, const char *id, Application **ret_application, PolicyFacts *ret_facts,
-                  GError **error)
+bool acts_begin(Act *act, const char *id, Application **ret_application, PolicyFacts *ret_facts,
+                GError **error)
 {
     g_autoptr(Application) a = NULL;
     act_about(act, id, NULL);
@@ -35,13 +35,16 @@ static bool begin(Act *act, const char *id, Application **ret_application, Polic
     act_about(act, NULL, a->project);
     if (!application_visible(act->tx, act->actor, a, time_now_ms(), ret_facts, error))
         return false;
-    notify(act, a->project, a);
+    acts_notify(act, a->project, a);
     *ret_application = g_steal_pointer(&a);
     return true;
 }
 
 static bool check_asked(const Application *a, GError **error)
 {
+    if (a->state == APPLICATION_WITHDRAWN)
+        return error_set(error, ERROR_CONFLICT, "accreditation.withdrawn",
+                         "The application was withdrawn; a new one can be made.");
     if (a->state != APPLICATION_DRAFT)
         return true;
     return error_set(error, ERROR_CONFLICT, "accreditation.not_submitted",
@@ -57,6 +60,16 @@ static bool check_route(unsigned route, unsigned term, GError **error)
                      policy_name(SET_ROUTE, route));
 }
 
+/* Whoever says no, or not yet, says why: the applicant can then do something about it. */
+static bool check_comment(const Signature *signature, GError **error)
+{
+    static const char *const yes[] = {"agreed", "favourable", NULL};
+    if (g_strv_contains(yes, signature->outcome) || *signature->comment != '\0')
+        return true;
+    return error_set(error, ERROR_INVALID, "accreditation.comment_needed",
+                     "Say in the comment why, and what the applicants can do.");
+}
+
 static const Dataset *dataset_of(const Application *a, const char *id)
 {
     for (guint i = 0; i < a->datasets->len; i++) {
@@ -65,124 +78,6 @@ static const Dataset *dataset_of(const Application *a, const char *id)
             return dataset;
     }
     return NULL;
-}
-
-/* ---- applying -------------------------------------------------------------------------------- */
-
-typedef struct CreateCall {
-    const ApplicationNew *given;
-    const char *id;
-} CreateCall;
-
-static bool create_check_dataset(Act *act, const Project *project, const PolicyFacts *facts,
-                                 const char *id, GError **error)
-{
-    PolicyFacts about = *facts;
-    g_autoptr(Dataset) dataset = NULL;
-    g_autoptr(Source) source = NULL;
-    if (!dataset_load(act->tx, id, &dataset, error) ||
-        !source_load(act->tx, dataset->source, &source, error) ||
-        !source_facts_add(act->tx, act->actor, source, dataset, project->organisation, &about,
-                          error))
-        return false;
-    if (dataset->state != DATASET_PUBLISHED)
-        return error_set(error, ERROR_NOT_FOUND, "sources.no_dataset",
-                         "There is no dataset \"%s\".", id);
-    return act_allow(act, &about, error);
-}
-
-/* Every person must work in the project, now or from a later day. Fills IDS. */
-static bool create_check_person(Act *act, const GPtrArray *members, const char *login,
-                                GPtrArray *ids, GError **error)
-{
-    for (guint i = 0; i < members->len; i++) {
-        const ProjectMember *member = g_ptr_array_index(members, i);
-        if (strcmp(member->login, login) != 0 ||
-            (member->roles & (PROJECT_LEAD | PROJECT_SCIENTIST)) == 0)
-            continue;
-        if (g_ptr_array_find_with_equal_func(ids, member->person, g_str_equal, NULL))
-            return error_set(error, ERROR_INVALID, "accreditation.person_twice",
-                             "\"%s\" is named twice.", login);
-        g_ptr_array_add(ids, member->person);
-        return true;
-    }
-    return error_set(error, ERROR_UNPROCESSABLE, "accreditation.not_a_member",
-                     "\"%s\" is not a lead or a scientist of the project; add them first.", login);
-}
-
-static bool create_check_twice(const char *const *ids, GError **error)
-{
-    for (size_t i = 0; ids[i] != NULL; i++) {
-        if (g_strv_contains(ids + i + 1, ids[i]))
-            return error_set(error, ERROR_INVALID, "accreditation.dataset_twice",
-                             "The dataset \"%s\" is named twice.", ids[i]);
-    }
-    return true;
-}
-
-static bool create_in(Act *act, void *data, GError **error)
-{
-    const CreateCall *call = data;
-    const ApplicationNew *given = call->given;
-    int64_t now = time_now_ms();
-    PolicyFacts facts = {0};
-    g_autoptr(Project) project = NULL;
-    act_about(act, call->id, given->project);
-    if (!project_facts_visible(act->tx, act->actor, given->project, now, &facts, error) ||
-        !project_load(act->tx, given->project, &project, error))
-        return false;
-    if (given->datasets[0] == NULL || given->persons[0] == NULL)
-        return error_set(error, ERROR_INVALID, "accreditation.nobody",
-                         "An application names at least one dataset and one person.");
-    if (!create_check_twice(given->datasets, error))
-        return false;
-    for (const char *const *id = given->datasets; *id != NULL; id++) {
-        if (!create_check_dataset(act, project, &facts, *id, error))
-            return false;
-    }
-    g_autoptr(GPtrArray) members = project_members(act->tx, given->project, error);
-    g_autoptr(GPtrArray) ids = g_ptr_array_new();
-    if (members == NULL)
-        return false;
-    for (const char *const *login = given->persons; *login != NULL; login++) {
-        if (!create_check_person(act, members, *login, ids, error))
-            return false;
-    }
-    g_ptr_array_add(ids, NULL);
-    notify(act, given->project, NULL);
-    return application_insert(act->tx, call->id, given->project, given->justification,
-                              act->actor->id, given->datasets, (const char *const *)ids->pdata,
-                              now, error);
-}
-
-bool application_create(App *app, const PolicyActor *actor, const ApplicationNew *given,
-                        char **ret_id, GError **error)
-{
-    g_autofree char *id = id_new("app");
-    CreateCall call = {given, id};
-    if (!act_run(app, actor, VERB_APPLICATION_CREATE, create_in, &call, NULL, error))
-        return false;
-    *ret_id = g_steal_pointer(&id);
-    return true;
-}
-
-static bool submit_in(Act *act, void *data, GError **error)
-{
-    const char *id = data;
-    PolicyFacts facts = {0};
-    g_autoptr(Application) a = NULL;
-    /* Needs to know may all have been signed before: then it is decided at once. */
-    return begin(act, id, &a, &facts, error) && act_allow(act, &facts, error) &&
-           application_move(act->tx, a, APPLICATION_SUBMITTED, time_now_ms(), error) &&
-           application_settle(act->tx, id, time_now_ms(), error) &&
-           application_tell(act, id, APPLICATION_DRAFT, false, error);
-}
-
-bool application_submit(App *app, const PolicyActor *actor, const char *application,
-                        GError **error)
-{
-    return act_run(app, actor, VERB_APPLICATION_SUBMIT, submit_in, (void *)application, NULL,
-                   error);
 }
 
 /* ---- the producer's agreement and the committee's opinion --------------------------------------- */
@@ -238,7 +133,7 @@ static bool agree_in(Act *act, void *data, GError **error)
     const SignCall *call = data;
     PolicyFacts facts = {0};
     g_autoptr(Application) a = NULL;
-    if (!begin(act, call->application, &a, &facts, error))
+    if (!acts_begin(act, call->application, &a, &facts, error))
         return false;
     const Dataset *dataset = dataset_of(a, call->signature->dataset);
     if (dataset == NULL)
@@ -251,6 +146,7 @@ static bool agree_in(Act *act, void *data, GError **error)
                              error) &&
            act_allow(act, &facts, error) && check_asked(a, error) &&
            check_route(facts.route, TERM_STEWARD_AGREEMENT, error) &&
+           check_comment(call->signature, error) &&
            sign_and_settle(act, a, &fact, error);
 }
 
@@ -279,15 +175,18 @@ static bool opine_in(Act *act, void *data, GError **error)
     const SignCall *call = data;
     PolicyFacts facts = {0};
     g_autoptr(Application) a = NULL;
-    if (!begin(act, call->application, &a, &facts, error) || !act_allow(act, &facts, error) ||
+    if (!acts_begin(act, call->application, &a, &facts, error) || !act_allow(act, &facts, error) ||
         !check_asked(a, error) || !check_route(facts.route, TERM_COMMITTEE_OPINION, error) ||
-        !opine_check_producers(a, facts.route, error))
+        !opine_check_producers(a, facts.route, error) || !check_comment(call->signature, error))
         return false;
     if (strcmp(call->signature->outcome, "favourable") == 0 && call->signature->expires_ms == 0)
         return error_set(error, ERROR_INVALID, "accreditation.no_duration",
                          "A favourable opinion says until when it holds.");
     AccreditationFact fact = sign_fact(act, a, TERM_COMMITTEE_OPINION, call->signature);
-    return sign_and_settle(act, a, &fact, error);
+    bool back = strcmp(call->signature->outcome, "adjourned") == 0 &&
+                a->state != APPLICATION_ADJOURNED;
+    return sign_and_settle(act, a, &fact, error) &&
+           (!back || application_move(act->tx, a, APPLICATION_ADJOURNED, time_now_ms(), error));
 }
 
 bool application_opine(App *app, const PolicyActor *actor, const char *application,
@@ -316,7 +215,7 @@ static bool undertake_in(Act *act, void *data, GError **error)
     PolicyFacts facts = {0};
     size_t signed_now = 0;
     g_autoptr(Application) a = NULL;
-    if (!begin(act, call->application, &a, &facts, error) || !act_allow(act, &facts, error) ||
+    if (!acts_begin(act, call->application, &a, &facts, error) || !act_allow(act, &facts, error) ||
         !check_asked(a, error) ||
         !identity_verify_code(call->app, act->tx, act->actor->id, call->code, error))
         return false;
@@ -384,9 +283,9 @@ static bool needs_settle(Act *act, const char *project, GError **error)
 static bool need_member(Act *act, const NeedCall *call, char **ret_person, GError **error)
 {
     g_autoptr(GPtrArray) members = project_members(act->tx, call->project, error);
-    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     if (members == NULL ||
-        !create_check_person(act, members, call->signature->person, ids, error))
+        !application_check_person(act, members, call->signature->person, ids, error))
         return false;
     *ret_person = g_strdup(g_ptr_array_index(ids, 0));
     return true;
@@ -403,7 +302,8 @@ static bool need_in(Act *act, void *data, GError **error)
                                error) ||
         !project_load(act->tx, call->project, &project, error) ||
         !check_route(project->route, TERM_NEED_TO_KNOW, error) ||
-        !create_check_dataset(act, project, &facts, call->signature->dataset, error) ||
+        !application_check_dataset(act, project, &facts, act->verb, call->signature->dataset,
+                                   error) ||
         !need_member(act, call, &person, error))
         return false;
     if (strcmp(person, act->actor->id) == 0)
@@ -419,7 +319,7 @@ static bool need_in(Act *act, void *data, GError **error)
     if (!fact_sign(act->tx, &fact, time_now_ms(), &call->fact, error))
         return false;
     sign_details(act, &fact);
-    notify(act, call->project, NULL);
+    acts_notify(act, call->project, NULL);
     g_autofree char *own = g_strconcat("person:", person, NULL);
     act_notify(act, own);
     return needs_settle(act, call->project, error);
@@ -477,7 +377,7 @@ static bool revoke_in(Act *act, void *data, GError **error)
         return false;
     act_detail(act, "term", policy_name(SET_TERM, fact->term));
     act_detail(act, "reason", call->reason);
-    notify(act, fact->project, NULL);
+    acts_notify(act, fact->project, NULL);
     if (fact->person != NULL) {
         g_autofree char *own = g_strconcat("person:", fact->person, NULL);
         act_notify(act, own);

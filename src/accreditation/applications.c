@@ -9,13 +9,31 @@
 static const char *const state_names[APPLICATION_STATE_COUNT] = {
     [APPLICATION_DRAFT] = "draft",
     [APPLICATION_SUBMITTED] = "submitted",
+    [APPLICATION_ADJOURNED] = "adjourned",
     [APPLICATION_DECIDED] = "decided",
+    [APPLICATION_WITHDRAWN] = "withdrawn",
 };
 
 const ApplicationMove application_moves[] = {
     {APPLICATION_DRAFT, APPLICATION_SUBMITTED, "a member submits it"},
+    {APPLICATION_DRAFT, APPLICATION_WITHDRAWN, "a member gives it up"},
     {APPLICATION_SUBMITTED, APPLICATION_DECIDED, "everybody asked has answered"},
+    {APPLICATION_SUBMITTED, APPLICATION_ADJOURNED, "the committee asks for more"},
+    {APPLICATION_SUBMITTED, APPLICATION_WITHDRAWN, "a member withdraws it"},
+    {APPLICATION_ADJOURNED, APPLICATION_SUBMITTED, "a member completes it: a new round"},
+    {APPLICATION_ADJOURNED, APPLICATION_DECIDED, "the committee gives its opinion all the same"},
+    {APPLICATION_ADJOURNED, APPLICATION_WITHDRAWN, "a member withdraws it"},
+    {APPLICATION_DECIDED, APPLICATION_ADJOURNED, "the committee takes it up again"},
     {0, 0, NULL},
+};
+
+const ApplicationSection application_sections[] = {
+    {"method", ROUTE_RESEARCH},
+    {"minimisation", ROUTE_RESEARCH | ROUTE_OWN_ADMINISTRATION},
+    {"results", ROUTE_RESEARCH | ROUTE_OWN_ADMINISTRATION},
+    {"funding", ROUTE_RESEARCH},
+    {"mission", ROUTE_OWN_ADMINISTRATION},
+    {NULL, 0},
 };
 
 const char *application_state_name(ApplicationState state)
@@ -40,6 +58,7 @@ static void application_person_free(void *data)
     g_free(person->id);
     g_free(person->login);
     g_free(person->name);
+    g_free(person->organisation);
     g_free(person);
 }
 
@@ -50,6 +69,7 @@ void application_free(Application *a)
     g_free(a->id);
     g_free(a->project);
     g_free(a->justification);
+    g_free(a->answers);
     g_free(a->created_by);
     g_free(a->created_by_login);
     g_free(a->created_by_name);
@@ -74,8 +94,8 @@ static bool application_load_row(StoreTx *tx, const char *id, Application *a, GE
     g_autoptr(StoreRows) rows = store_query(
         tx, error,
         "SELECT a.project, a.state, a.justification, a.created_by, p.login, p.name, a.created_ms, "
-        "a.submitted_ms, a.decided_ms FROM application a JOIN person p ON p.id = a.created_by "
-        "WHERE a.id = $1", store_text(id));
+        "a.submitted_ms, a.decided_ms, a.answers, a.until_ms, a.round, a.version, a.changed_ms "
+        "FROM application a JOIN person p ON p.id = a.created_by WHERE a.id = $1", store_text(id));
     if (rows == NULL)
         return false;
     g_autoptr(GError) problem = NULL;
@@ -95,7 +115,17 @@ static bool application_load_row(StoreTx *tx, const char *id, Application *a, GE
     a->created_ms = store_row_integer(rows, 6);
     a->submitted_ms = store_row_integer(rows, 7);
     a->decided_ms = store_row_integer(rows, 8);
+    a->answers = g_strdup(store_row_text(rows, 9));
+    a->until_ms = store_row_integer(rows, 10);
+    a->round = store_row_integer(rows, 11);
+    a->version = store_row_integer(rows, 12);
+    a->changed_ms = store_row_integer(rows, 13);
     return true;
+}
+
+bool application_is_editable(const Application *a)
+{
+    return a->state == APPLICATION_DRAFT || a->state == APPLICATION_ADJOURNED;
 }
 
 bool application_refuse_unknown(const char *id, GError **error)
@@ -108,8 +138,9 @@ static bool application_load_persons(StoreTx *tx, Application *a, GError **error
 {
     g_autoptr(StoreRows) rows = store_query(
         tx, error,
-        "SELECT p.id, p.login, p.name FROM application_person ap JOIN person p ON "
-        "p.id = ap.person WHERE ap.application = $1 ORDER BY p.login", store_text(a->id));
+        "SELECT p.id, p.login, p.name, o.name FROM application_person ap JOIN person p ON "
+        "p.id = ap.person JOIN organisation o ON o.id = p.organisation WHERE ap.application = $1 "
+        "ORDER BY p.login", store_text(a->id));
     if (rows == NULL)
         return false;
     g_autoptr(GError) problem = NULL;
@@ -119,6 +150,7 @@ static bool application_load_persons(StoreTx *tx, Application *a, GError **error
         person->id = g_strdup(store_row_text(rows, 0));
         person->login = g_strdup(store_row_text(rows, 1));
         person->name = g_strdup(store_row_text(rows, 2));
+        person->organisation = g_strdup(store_row_text(rows, 3));
         g_ptr_array_add(a->persons, person);
     }
     return rows_end(&problem, error);
@@ -161,29 +193,50 @@ bool application_load(StoreTx *tx, const char *id, Application **ret_application
     return true;
 }
 
-bool application_insert(StoreTx *tx, const char *id, const char *project, const char *justification,
-                        const char *author, const char *const *datasets,
-                        const char *const *persons, int64_t now_ms, GError **error)
+static bool application_name(StoreTx *tx, const ApplicationRow *row, GError **error)
 {
-    if (!store_exec(tx, error,
-                    "INSERT INTO application (id, project, state, justification, created_by, "
-                    "created_ms) VALUES ($1, $2, 'draft', $3, $4, $5)", store_text(id),
-                    store_text(project), store_text(justification), store_text(author),
-                    store_integer(now_ms)))
-        return false;
-    for (const char *const *dataset = datasets; *dataset != NULL; dataset++) {
+    for (const char *const *dataset = row->datasets; *dataset != NULL; dataset++) {
         if (!store_exec(tx, error,
                         "INSERT INTO application_dataset (application, dataset) VALUES ($1, $2)",
-                        store_text(id), store_text(*dataset)))
+                        store_text(row->id), store_text(*dataset)))
             return false;
     }
-    for (const char *const *person = persons; *person != NULL; person++) {
+    for (const char *const *person = row->persons; *person != NULL; person++) {
         if (!store_exec(tx, error,
                         "INSERT INTO application_person (application, person) VALUES ($1, $2)",
-                        store_text(id), store_text(*person)))
+                        store_text(row->id), store_text(*person)))
             return false;
     }
     return true;
+}
+
+bool application_insert(StoreTx *tx, const ApplicationRow *row, int64_t now_ms, GError **error)
+{
+    return store_exec(tx, error,
+                      "INSERT INTO application (id, project, state, justification, created_by, "
+                      "created_ms, answers, until_ms, round, version, changed_ms) VALUES ($1, $2, "
+                      "'draft', $3, $4, $5, $6, $7, 1, 1, $5)", store_text(row->id),
+                      store_text(row->project), store_text(row->justification),
+                      store_text(row->author), store_integer(now_ms),
+                      store_text(row->answers != NULL ? row->answers : "{}"),
+                      store_optional(row->until_ms)) &&
+           application_name(tx, row, error);
+}
+
+bool application_update(StoreTx *tx, const ApplicationRow *row, int64_t now_ms, GError **error)
+{
+    return store_exec(tx, error,
+                      "UPDATE application SET justification = $1, answers = $2, until_ms = $3, "
+                      "changed_ms = $4, version = version + 1 WHERE id = $5",
+                      store_text(row->justification),
+                      store_text(row->answers != NULL ? row->answers : "{}"),
+                      store_optional(row->until_ms), store_integer(now_ms),
+                      store_text(row->id)) &&
+           store_exec(tx, error, "DELETE FROM application_dataset WHERE application = $1",
+                      store_text(row->id)) &&
+           store_exec(tx, error, "DELETE FROM application_person WHERE application = $1",
+                      store_text(row->id)) &&
+           application_name(tx, row, error);
 }
 
 static bool application_move_check(ApplicationState from, ApplicationState to, GError **error)
@@ -200,13 +253,21 @@ static bool application_move_check(ApplicationState from, ApplicationState to, G
 bool application_move(StoreTx *tx, const Application *application, ApplicationState to,
                       int64_t now_ms, GError **error)
 {
-    return application_move_check(application->state, to, error) &&
-           store_exec(tx, error,
-                      to == APPLICATION_SUBMITTED
-                          ? "UPDATE application SET state = $1, submitted_ms = $2 WHERE id = $3"
-                          : "UPDATE application SET state = $1, decided_ms = $2 WHERE id = $3",
-                      store_text(state_names[to]), store_integer(now_ms),
-                      store_text(application->id));
+    static const char *const stamps[APPLICATION_STATE_COUNT] = {
+        [APPLICATION_SUBMITTED] = "submitted_ms",
+        [APPLICATION_ADJOURNED] = "decided_ms",
+        [APPLICATION_DECIDED] = "decided_ms",
+        [APPLICATION_WITHDRAWN] = "decided_ms",
+    };
+    if (!application_move_check(application->state, to, error))
+        return false;
+    g_autofree char *sql = g_strdup_printf(
+        "UPDATE application SET state = $1, round = $2, version = version + 1, %s = $3 "
+        "WHERE id = $4", stamps[to]);
+    int64_t round = application->round + (application->state == APPLICATION_ADJOURNED &&
+                                          to == APPLICATION_SUBMITTED);
+    return store_exec(tx, error, sql, store_text(state_names[to]), store_integer(round),
+                      store_integer(now_ms), store_text(application->id));
 }
 
 /* ---- who may see it --------------------------------------------------------------------------- */
@@ -239,7 +300,7 @@ bool application_visible(StoreTx *tx, const PolicyActor *actor, const Applicatio
     PolicyActor viewer = *actor;
     PolicyFacts seen = facts;
     /* A draft is the project's own: neither producers nor the committee see it yet. */
-    if (a->state == APPLICATION_DRAFT) {
+    if (a->submitted_ms == 0) {
         viewer.roles &= ~(unsigned)ROLE_COMMITTEE;
         seen.is_steward = false;
     }
@@ -266,17 +327,23 @@ static GPtrArray *application_ids(StoreTx *tx, const PolicyActor *actor,
         "SELECT a.id FROM application a WHERE ($1 = '' OR a.project = $1) AND ($2 = '' OR "
         "a.created_ms < (SELECT created_ms FROM application WHERE id = $2) OR (a.id < $2 AND "
         "a.created_ms = (SELECT created_ms FROM application WHERE id = $2))) AND ("
-        "$3 = 'all' OR ($3 = 'submitted' AND a.state <> 'draft') OR "
+        "$3 = 'all' OR ($3 = 'submitted' AND a.submitted_ms IS NOT NULL) OR "
         "EXISTS (SELECT 1 FROM project_member m WHERE m.project = a.project AND m.person = $4 AND "
         "m.removed_ms IS NULL AND m.starts_ms <= $5 AND m.ends_ms > $5) OR "
         "EXISTS (SELECT 1 FROM application_person p WHERE p.application = a.id AND "
-        "p.person = $4) OR (a.state <> 'draft' AND EXISTS (SELECT 1 FROM application_dataset ad "
-        "JOIN dataset d ON d.id = ad.dataset JOIN source_steward s ON s.source = d.source "
-        "WHERE ad.application = a.id AND s.person = $4))) "
+        "p.person = $4) OR (a.submitted_ms IS NOT NULL AND EXISTS (SELECT 1 FROM "
+        "application_dataset ad JOIN dataset d ON d.id = ad.dataset JOIN source_steward s ON s.source = d.source "
+        "WHERE ad.application = a.id AND s.person = $4))) AND ($7 = '' OR a.state = $7) AND "
+        "($8 = '' OR EXISTS (SELECT 1 FROM application_dataset ad JOIN dataset d ON "
+        "d.id = ad.dataset WHERE ad.application = a.id AND d.source = $8)) AND "
+        "($9 = 0 OR a.created_by = $4) "
         "ORDER BY a.created_ms DESC, a.id DESC LIMIT $6",
         store_text(query->project), store_text(after),
         store_text(all ? "all" : (submitted ? "submitted" : "own")), store_text(actor->id),
-        store_integer(now_ms), store_integer(query->limit));
+        store_integer(now_ms), store_integer(query->limit),
+        store_text(query->state != NULL ? query->state : ""),
+        store_text(query->source != NULL ? query->source : ""),
+        store_integer(query->written_by_me));
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
@@ -332,12 +399,13 @@ GPtrArray *application_list(StoreTx *tx, const PolicyActor *actor, const Applica
 
 /* ---- what awaits whom ------------------------------------------------------------------------- */
 
-static void need_add(GPtrArray *needs, unsigned term, const Dataset *dataset,
-                     const ApplicationPerson *person, const char *waits_for)
+static ApplicationNeed *need_add(GPtrArray *needs, unsigned term, const Dataset *dataset,
+                                 const ApplicationPerson *person, const char *waits_for)
 {
     ApplicationNeed *need = g_new0(ApplicationNeed, 1);
-    *need = (ApplicationNeed){term, dataset, person, waits_for};
+    *need = (ApplicationNeed){term, dataset, person, waits_for, NULL};
     g_ptr_array_add(needs, need);
+    return need;
 }
 
 /* A refusal ends the matter for a dataset: nothing more is asked of anybody. */
@@ -418,8 +486,11 @@ static const NeedRow need_rows[] = {
 GPtrArray *application_needs(const Application *a, unsigned route)
 {
     GPtrArray *needs = g_ptr_array_new_with_free_func(g_free);
-    if (a->state == APPLICATION_DRAFT) {
-        need_add(needs, 0, NULL, NULL, "applicant");
+    if (a->state == APPLICATION_WITHDRAWN)
+        return needs;
+    if (application_is_editable(a)) {
+        ApplicationNeed *need = need_add(needs, 0, NULL, NULL, "applicant");
+        need->applicant = a->state == APPLICATION_ADJOURNED ? a->created_by : NULL;
         return needs;
     }
     unsigned terms = policy_route((PolicyRoute)route)->terms;
@@ -448,7 +519,9 @@ bool application_need_is_mine(StoreTx *tx, const PolicyActor *actor, const Polic
         *ret_mine = strcmp(need->person->id, actor->id) == 0;
         return true;
     default:
-        return true; /* a draft waits for nobody in particular */
+        /* A draft waits for nobody in particular; one that was sent back, for its author. */
+        *ret_mine = need->applicant != NULL && strcmp(need->applicant, actor->id) == 0;
+        return true;
     }
 }
 
@@ -458,8 +531,13 @@ bool application_settle(StoreTx *tx, const char *id, int64_t now_ms, GError **er
     g_autoptr(Project) project = NULL;
     if (!application_load(tx, id, &a, error) || !project_load(tx, a->project, &project, error))
         return false;
-    if (a->state != APPLICATION_SUBMITTED)
+    if (a->state != APPLICATION_SUBMITTED && a->state != APPLICATION_ADJOURNED)
         return true;
+    const AccreditationFact *opinion = fact_pick(a->facts, TERM_COMMITTEE_OPINION, NULL, NULL);
+    if (a->state == APPLICATION_ADJOURNED) {
+        bool given = opinion != NULL && strcmp(opinion->outcome, "adjourned") != 0;
+        return !given || application_move(tx, a, APPLICATION_DECIDED, now_ms, error);
+    }
     g_autoptr(GPtrArray) needs = application_needs(a, project->route);
     for (guint i = 0; i < needs->len; i++) {
         const ApplicationNeed *need = g_ptr_array_index(needs, i);

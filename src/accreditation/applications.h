@@ -16,7 +16,9 @@
 typedef enum ApplicationState {
     APPLICATION_DRAFT,
     APPLICATION_SUBMITTED,
+    APPLICATION_ADJOURNED,             /* the committee asks for more: the texts can be changed */
     APPLICATION_DECIDED,
+    APPLICATION_WITHDRAWN,
     APPLICATION_STATE_COUNT,
 } ApplicationState;
 const char *application_state_name(ApplicationState state);
@@ -27,16 +29,29 @@ typedef struct ApplicationMove {
 } ApplicationMove;
 extern const ApplicationMove application_moves[];
 
+/* What the route asks for in words, besides the purpose. */
+typedef struct ApplicationSection {
+    const char *name;
+    unsigned routes;               /* PolicyRoute bits */
+} ApplicationSection;
+extern const ApplicationSection application_sections[]; /* ended by a row with `name` NULL */
+#define APPLICATION_SECTION_CHARACTERS 5000
+
 typedef struct ApplicationPerson {
     char *id, *login, *name;
+    char *organisation;            /* its name */
 } ApplicationPerson;
 
 typedef struct Application {
     char *id, *project;
     ApplicationState state;
     char *justification;
+    char *answers;                 /* JSON object: name of a section, text */
+    int64_t until_ms;              /* until when it is asked; 0: not said */
+    int64_t round;                 /* of the last submission; 1 before the first */
+    int64_t version;               /* grows with each saving */
     char *created_by, *created_by_login, *created_by_name;
-    int64_t created_ms, submitted_ms, decided_ms;
+    int64_t created_ms, changed_ms, submitted_ms, decided_ms;
     GPtrArray *datasets;           /* of Dataset */
     GPtrArray *persons;            /* of ApplicationPerson */
     GPtrArray *facts;              /* of AccreditationFact, newest first; with the needs to know of
@@ -54,12 +69,47 @@ bool application_move(StoreTx *tx, const Application *application, ApplicationSt
 /* Decided, once everybody asked (but the persons themselves) has answered. */
 bool application_settle(StoreTx *tx, const char *id, int64_t now_ms, GError **error);
 /* Rows alone. */
-bool application_insert(StoreTx *tx, const char *id, const char *project, const char *justification,
-                        const char *author, const char *const *datasets,
-                        const char *const *persons, int64_t now_ms, GError **error);
+typedef struct ApplicationRow {
+    const char *id, *project, *justification, *author;
+    const char *answers;           /* JSON object; NULL: {} */
+    int64_t until_ms;
+    const char *const *datasets;   /* ids, ended by NULL */
+    const char *const *persons;    /* ids, ended by NULL */
+} ApplicationRow;
+bool application_insert(StoreTx *tx, const ApplicationRow *row, int64_t now_ms, GError **error);
+/* Replaces all that a draft says. */
+bool application_update(StoreTx *tx, const ApplicationRow *row, int64_t now_ms, GError **error);
+
+/* What was submitted, each time. */
+typedef struct ApplicationRound {
+    int64_t round, until_ms, submitted_ms;
+    char *justification, *answers, *submitted_by_name;
+} ApplicationRound;
+void application_round_free(ApplicationRound *round);
+GPtrArray *application_rounds(StoreTx *tx, const char *application, GError **error);
+bool application_round_keep(StoreTx *tx, const Application *application, const char *by,
+                            int64_t now_ms, GError **error);
+
+/* What was decided before about the same sources, or in the same project. */
+typedef struct EarlierDecision {
+    char *application, *project_title, *dataset_title, *source_title; /* dataset: NULL, of all */
+    unsigned term;
+    char *outcome, *comment, *by_name;
+    int64_t signed_ms, expires_ms;
+    bool revoked, same_project, same_persons;
+} EarlierDecision;
+void earlier_decision_free(EarlierDecision *decision);
+/* Newest first, at most LIMIT; of applications that ACTOR may see. */
+GPtrArray *application_earlier(StoreTx *tx, const PolicyActor *actor, const Application *application,
+                               int64_t now_ms, size_t limit, GError **error);
+/* May it still be changed by the project? */
+bool application_is_editable(const Application *application);
 /* Ids of the applications that the actor may see, newest first, after AFTER ("" for the first). */
 typedef struct ApplicationQuery {
     const char *project;           /* "" for all */
+    const char *state;             /* idem */
+    const char *source;            /* of one of its datasets; idem */
+    bool written_by_me;
     bool awaiting_me;
     const char *after;
     int64_t limit;
@@ -80,6 +130,7 @@ typedef struct ApplicationNeed {
     const Dataset *dataset;        /* NULL: all of them */
     const ApplicationPerson *person; /* NULL: whoever holds the role */
     const char *waits_for;         /* "steward", "committee", "lead", "person", "applicant" */
+    const char *applicant;         /* who wrote an adjourned application; else NULL */
 } ApplicationNeed;
 /* Pure. ROUTE: of the project. Array of ApplicationNeed. */
 GPtrArray *application_needs(const Application *application, unsigned route);

@@ -27,13 +27,62 @@ bool fact_revoke_row(StoreTx *tx, const AccreditationFact *fact, const char *by,
                      const char *reason, int64_t now_ms, GError **error);
 bool fact_refuse_unknown(const char *id, GError **error);
 
+/* ---- application_fields.c ---- */
+
+#define APPLICATION_TERMS                                                                          \
+    "project_open member steward_agreement committee_opinion need_to_know undertaking"
+#define APPLICATION_STATES "draft submitted adjourned decided withdrawn"
+extern const HttpField application_new_fields[], application_edit_fields[], application_answer[],
+    applications_answer[], earlier_answer[], openings_answer[];
+
+/* ---- answers.c ---- */
+
+/* Names of whom we wait for where we know them, else the role. NULL on failure. */
+json_t *answer_waits(StoreTx *tx, const char *waits_for, const char *project, const char *source,
+                     const char *person_name, GError **error);
+bool answer_application(StoreTx *tx, const Application *application, json_t **ret_json,
+                        GError **error);
+/* With what the reader may do, the project, the rounds and the history. */
+bool answer_application_whole(StoreTx *tx, const PolicyActor *actor, const Application *application,
+                              const PolicyFacts *facts, json_t **ret_json, GError **error);
+json_t *answer_earlier(const EarlierDecision *decision);
+
+/* ---- openings.c ---- */
+
+/* [{"project", "datasets": [{"dataset", "allowed", "reason", "detail", "state", "application"}]}] */
+json_t *source_openings(StoreTx *tx, const PolicyActor *actor, const char *source, int64_t now_ms,
+                        GError **error);
+
 /* ---- acts.c: what people sign, each as one decided, logged action ---- */
 
+/* Everybody whom the application (may be NULL) is about should look again. */
+void acts_notify(Act *act, const char *project, const Application *application);
+/* Loads the application and the facts that everybody's decision starts from. */
+bool acts_begin(Act *act, const char *id, Application **ret_application, PolicyFacts *ret_facts,
+                GError **error);
+
+/* ---- drafts.c: writing an application ---- */
+
+/* In an edition, NULL (0 for a date) leaves what there is. */
 typedef struct ApplicationNew {
     const char *project, *justification;
     const char *const *datasets;   /* ids, ended by NULL */
     const char *const *persons;    /* logins, ended by NULL */
+    const char *answers;           /* JSON object: section, text */
+    int64_t until_ms;
+    int64_t version;               /* that was read; 0: whatever it is */
 } ApplicationNew;
+/* Is DATASET published, and may this project ask for it? ASK: the verb. */
+bool application_check_dataset(Act *act, const Project *project, const PolicyFacts *facts,
+                               PolicyVerb ask, const char *id, GError **error);
+/* The person must work in the project, now or from a later day. Adds a copy of
+ * the id to IDS, once. */
+bool application_check_person(Act *act, const GPtrArray *members, const char *login,
+                              GPtrArray *ids, GError **error);
+bool application_edit(App *app, const PolicyActor *actor, const char *application,
+                      const ApplicationNew *given, GError **error);
+bool application_withdraw(App *app, const PolicyActor *actor, const char *application,
+                          GError **error);
 bool application_create(App *app, const PolicyActor *actor, const ApplicationNew *given,
                         char **ret_id, GError **error);
 bool application_submit(App *app, const PolicyActor *actor, const char *application,

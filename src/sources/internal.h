@@ -97,8 +97,6 @@ bool dataset_draft(App *app, const PolicyActor *actor, const char *source,
                    const DatasetGiven *given, char **ret_id, GError **error);
 bool dataset_insert(StoreTx *tx, const DatasetGiven *given, const char *source, const char *id,
                     const char *author, int64_t now_ms, GError **error);
-/* Array of Dataset, oldest version first. */
-GPtrArray *dataset_list(StoreTx *tx, const char *source, GError **error);
 bool dataset_move_check(DatasetState from, DatasetState to, GError **error);
 /* Moves DATASET (refused when it is not in FROM any more), and says why in FAILURE. */
 bool dataset_move(StoreTx *tx, const char *dataset, DatasetState from, DatasetState to,

@@ -65,6 +65,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dataset, dataset_free)
 bool source_load(StoreTx *tx, const char *id, Source **ret_source, GError **error);
 bool dataset_load(StoreTx *tx, const char *id, Dataset **ret_dataset, GError **error);
 
+/* Of a source, oldest version first. Array of Dataset. */
+GPtrArray *dataset_list(StoreTx *tx, const char *source, GError **error);
+
 /* "<source slug>/<dataset slug>", ".v2" and so on after it from the second version: where it is seen
  * below /data in a bubble. Caller frees. */
 char *dataset_folder(const Dataset *dataset);

@@ -80,7 +80,8 @@ static bool collect_application(Collection *c, const Application *a, GError **er
     g_autoptr(GPtrArray) needs = application_needs(a, facts.route);
     for (guint i = 0; i < needs->len; i++) {
         const ApplicationNeed *need = g_ptr_array_index(needs, i);
-        const char *kind = kind_of_term(need->term);
+        const char *kind =
+            need->applicant != NULL ? "complete_application" : kind_of_term(need->term);
         bool mine = false;
         if (!application_need_is_mine(c->tx, c->actor, &facts, need, &mine, error))
             return false;

@@ -46,8 +46,8 @@ static const HttpField project_answer[] = {
 };
 static const HttpField task_answer[] = {
     {"kind", HTTP_CHOICE, .required = true,
-     .choices = "sign_undertaking agree opine need_to_know review_export export_returned "
-                "export_approved service_running"},
+     .choices = "sign_undertaking complete_application agree opine need_to_know review_export "
+                "export_returned export_approved service_running"},
     {"project", HTTP_OBJECT, .required = true, .nullable = true, .fields = project_answer},
     {"object", HTTP_TEXT, .required = true, .summary = "The application, export or service"},
     {"title", HTTP_TEXT, .required = true},

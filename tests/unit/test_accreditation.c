@@ -86,7 +86,8 @@ static bool apply(Scene *s, int actor, const char *dataset, const char *dataset2
 {
     const char *const datasets[] = {dataset, dataset2, NULL};
     const char *const persons[] = {person, person2, NULL};
-    ApplicationNew given = {s->project, "We need it.", datasets, persons};
+    ApplicationNew given = {.project = s->project, .justification = "We need it.",
+                            .datasets = datasets, .persons = persons};
     return application_create(&s->w->app, world_actor(s->w, actor), &given, ret_id, error);
 }
 
@@ -105,7 +106,9 @@ static char *applied(Scene *s, const char *dataset, const char *dataset2, const 
 static bool agree(Scene *s, int actor, const char *application, const char *dataset,
                   const char *outcome, GError **error)
 {
-    Signature signature = {.dataset = dataset, .outcome = outcome, .comment = ""};
+    bool yes = strcmp(outcome, "agreed") == 0;
+    Signature signature = {.dataset = dataset, .outcome = outcome,
+                           .comment = yes ? "" : "Too detailed."};
     return application_agree(&s->w->app, world_actor(s->w, actor), application, &signature,
                              error);
 }
@@ -113,7 +116,9 @@ static bool agree(Scene *s, int actor, const char *application, const char *data
 static bool opine(Scene *s, int actor, const char *application, const char *outcome,
                   int64_t expires_ms, GError **error)
 {
-    Signature signature = {.outcome = outcome, .comment = "", .expires_ms = expires_ms};
+    bool yes = strcmp(outcome, "favourable") == 0;
+    Signature signature = {.outcome = outcome, .comment = yes ? "" : "Say more of the method.",
+                           .expires_ms = expires_ms};
     return application_opine(&s->w->app, world_actor(s->w, actor), application, &signature,
                              error);
 }
@@ -205,8 +210,6 @@ static void test_apply_refused(void)
                    &error, "accreditation.person_twice");
     assert_refused(apply(&s, SCIENTIST, s.dataset, s.dataset, "scientist", NULL, &id, &error),
                    &error, "accreditation.dataset_twice");
-    assert_refused(apply(&s, SCIENTIST, NULL, NULL, "scientist", NULL, &id, &error), &error,
-                   "accreditation.nobody");
     assert_refused(apply(&s, SCIENTIST, "dts-aaaaaaaaaaaaaaaa", NULL, "scientist", NULL, &id,
                          &error), &error, "sources.no_dataset");
     world_sql(s.w, "UPDATE dataset SET state = 'draft' WHERE id = '%s'", s.dataset);
@@ -316,7 +319,7 @@ static void test_research(void)
     g_assert_true(agree(&s, PRODUCER, id, s.dataset, "agreed", &error));
     g_assert_true(opine(&s, COMMITTEE, id, "adjourned", 0, &error));
     g_autoptr(Application) adjourned = load_application(&s, id);
-    g_assert_cmpint(adjourned->state, ==, APPLICATION_SUBMITTED);
+    g_assert_cmpint(adjourned->state, ==, APPLICATION_ADJOURNED);
     g_assert_true(opine(&s, COMMITTEE, id, "favourable", time_now_ms() + YEAR, &error));
     g_autoptr(Application) decided = load_application(&s, id);
     g_assert_cmpint(decided->state, ==, APPLICATION_DECIDED);
@@ -611,6 +614,263 @@ static void test_table(void)
     g_ptr_array_unref(h.list);
 }
 
+/* ---- drafts, rounds, what was decided before ---- */
+
+static bool edit(Scene *s, int actor, const char *id, ApplicationNew given, GError **error)
+{
+    return application_edit(&s->w->app, world_actor(s->w, actor), id, &given, error);
+}
+
+static void test_drafts(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    g_autofree char *id = NULL;
+    const char *const none[] = {NULL}, *const one[] = {s.dataset, NULL};
+    const char *const both[] = {s.dataset, s.dataset2, NULL};
+    const char *const lead[] = {"lead", NULL}, *const outsider[] = {"outsider", NULL};
+    ApplicationNew empty = {.project = s.project, .justification = "", .datasets = none,
+                            .persons = none};
+    App *app = &s.w->app;
+    const PolicyActor *me = world_actor(s.w, SCIENTIST);
+    assert_refused(application_create(app, world_actor(s.w, OUTSIDER), &empty, &id, &error),
+                   &error, "projects.no_project");
+    g_assert_true(application_create(app, me, &empty, &id, &error));
+    assert_refused(application_submit(app, me, id, &error), &error, "accreditation.incomplete");
+    /* Somebody of the project adds to it; nobody else sees it. */
+    assert_refused(edit(&s, PRODUCER, id, (ApplicationNew){.datasets = one}, &error), &error,
+                   "accreditation.no_application");
+    assert_refused(edit(&s, SCIENTIST, id, (ApplicationNew){.persons = outsider}, &error), &error,
+                   "accreditation.not_a_member");
+    assert_refused(edit(&s, SCIENTIST, id, (ApplicationNew){.until_ms = 1}, &error), &error,
+                   "accreditation.expiry_past");
+    g_assert_true(edit(&s, LEAD, id, (ApplicationNew){.datasets = both, .version = 1}, &error));
+    assert_refused(edit(&s, SCIENTIST, id, (ApplicationNew){.datasets = one, .version = 1},
+                        &error), &error, "accreditation.version");
+    g_assert_true(edit(&s, SCIENTIST, id, (ApplicationNew){.persons = lead}, &error));
+    assert_refused(application_submit(app, me, id, &error), &error, "accreditation.incomplete");
+    g_assert_true(edit(&s, SCIENTIST, id,
+                       (ApplicationNew){.justification = "Why.", .answers = "{\"method\":\"M\"}",
+                                        .until_ms = time_now_ms() + YEAR}, &error));
+    g_autoptr(Application) saved = load_application(&s, id);
+    g_assert_cmpint(saved->datasets->len, ==, 2);
+    g_assert_cmpstr(((ApplicationPerson *)g_ptr_array_index(saved->persons, 0))->login, ==,
+                    "lead");
+    g_assert_cmpstr(((ApplicationPerson *)g_ptr_array_index(saved->persons, 0))->organisation, ==,
+                    "Université");
+    g_assert_cmpstr(saved->justification, ==, "Why.");
+    g_assert_cmpstr(saved->answers, ==, "{\"method\":\"M\"}");
+    g_assert_cmpint(saved->version, ==, 4);
+    g_assert_cmpint(saved->created_ms, <=, saved->changed_ms);
+    /* What the source no longer admits can be saved around, and not submitted. */
+    world_sql(s.w, "UPDATE source SET purposes = 'management' WHERE id = '%s'", s.source2);
+    g_assert_true(edit(&s, SCIENTIST, id, (ApplicationNew){.justification = "More."}, &error));
+    assert_refused(application_submit(app, me, id, &error), &error, "policy.source_purpose");
+    g_assert_true(edit(&s, SCIENTIST, id, (ApplicationNew){.datasets = one}, &error));
+    g_assert_true(application_submit(app, me, id, &error));
+    assert_refused(edit(&s, SCIENTIST, id, (ApplicationNew){.justification = "Late."}, &error),
+                   &error, "accreditation.state");
+    g_assert_cmpint(world_count(s.w, "SELECT count(*) FROM audit_leaf"), >, 0);
+}
+
+static void test_adjourned(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    App *app = &s.w->app;
+    g_autofree char *id = applied(&s, s.dataset, NULL, "scientist", NULL);
+    const char *const both[] = {s.dataset, s.dataset2, NULL};
+    Signature silent = {.outcome = "adjourned", .comment = ""};
+    Signature refusal = {.dataset = s.dataset, .outcome = "refused", .comment = ""};
+    assert_refused(application_agree(app, world_actor(s.w, PRODUCER), id, &refusal, &error),
+                   &error, "accreditation.comment_needed");
+    g_assert_true(agree(&s, PRODUCER, id, s.dataset, "agreed", &error));
+    assert_refused(application_opine(app, world_actor(s.w, COMMITTEE), id, &silent, &error),
+                   &error, "accreditation.comment_needed");
+    g_assert_true(opine(&s, COMMITTEE, id, "adjourned", 0, &error));
+    /* What the producer agreed to stays; the texts are completed, and a second round begins. */
+    assert_refused(edit(&s, SCIENTIST, id, (ApplicationNew){.datasets = both}, &error), &error,
+                   "accreditation.agreed_already");
+    g_assert_true(edit(&s, SCIENTIST, id, (ApplicationNew){.justification = "More."}, &error));
+    g_assert_true(application_submit(app, world_actor(s.w, SCIENTIST), id, &error));
+    g_autoptr(Application) again = load_application(&s, id);
+    g_assert_cmpint(again->state, ==, APPLICATION_SUBMITTED);
+    g_assert_cmpint(again->round, ==, 2);
+    g_assert_cmpint(world_count(s.w, "SELECT count(*) FROM application_round"), ==, 2);
+    g_assert_cmpint(world_count(s.w, "SELECT count(*) FROM application_round WHERE round = 1 AND "
+                                     "justification = 'We need it.'"), ==, 1);
+    g_assert_true(opine(&s, COMMITTEE, id, "favourable", time_now_ms() + YEAR, &error));
+    g_assert_true(undertake(&s, SCIENTIST, id, &error));
+    g_assert_true(holds(&s, SCIENTIST, s.dataset));
+    /* Taken up again, it gives no right until it is decided anew. */
+    g_assert_true(opine(&s, COMMITTEE, id, "adjourned", 0, &error));
+    g_assert_false(holds(&s, SCIENTIST, s.dataset));
+    g_assert_true(opine(&s, COMMITTEE, id, "favourable", time_now_ms() + YEAR, &error));
+    g_assert_true(holds(&s, SCIENTIST, s.dataset));
+    g_autoptr(Application) decided = load_application(&s, id);
+    g_assert_cmpint(decided->state, ==, APPLICATION_DECIDED);
+    assert_refused(application_withdraw(app, world_actor(s.w, SCIENTIST), id, &error), &error,
+                   "accreditation.state");
+}
+
+static void test_withdrawn(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    App *app = &s.w->app;
+    g_autofree char *id = applied(&s, s.dataset, NULL, "scientist", NULL);
+    assert_refused(application_withdraw(app, world_actor(s.w, OUTSIDER), id, &error), &error,
+                   "accreditation.no_application");
+    assert_refused(application_withdraw(app, world_actor(s.w, PRODUCER), id, &error), &error,
+                   "policy.not_a_member");
+    g_assert_true(agree(&s, PRODUCER, id, s.dataset, "agreed", &error));
+    g_assert_true(application_withdraw(app, world_actor(s.w, SCIENTIST), id, &error));
+    assert_refused(opine(&s, COMMITTEE, id, "favourable", time_now_ms() + YEAR, &error), &error,
+                   "accreditation.withdrawn");
+    assert_refused(undertake(&s, SCIENTIST, id, &error), &error, "accreditation.withdrawn");
+    assert_refused(application_submit(app, world_actor(s.w, SCIENTIST), id, &error), &error,
+                   "accreditation.state");
+    g_assert_false(holds(&s, SCIENTIST, s.dataset));
+}
+
+typedef struct Ask {
+    Scene *s;
+    const PolicyActor *actor;
+    const char *id;
+    ApplicationQuery query;
+    size_t count;
+    bool same_project, same_persons;
+    json_t *json;
+} Ask;
+
+static bool earlier_in(StoreTx *tx, void *data, GError **error)
+{
+    Ask *ask = data;
+    g_autoptr(Application) a = NULL;
+    if (!application_load(tx, ask->id, &a, error))
+        return false;
+    g_autoptr(GPtrArray) list =
+        application_earlier(tx, ask->actor, a, time_now_ms(), 10, error);
+    if (list == NULL)
+        return false;
+    ask->count = list->len;
+    for (guint i = 0; i < list->len; i++) {
+        const EarlierDecision *d = g_ptr_array_index(list, i);
+        ask->same_project = ask->same_project || d->same_project;
+        ask->same_persons = ask->same_persons || d->same_persons;
+    }
+    return true;
+}
+
+/* Beside an application: what was decided of the same sources, as far as the reader may see it. */
+static void test_earlier(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    g_autofree char *first = accredit(&s, "scientist", SCIENTIST);
+    g_autofree char *second = applied(&s, s.dataset, NULL, "lead", NULL);
+    g_autofree char *other = applied(&s, s.dataset2, NULL, "scientist", NULL);
+    Ask committee = {.actor = world_actor(s.w, COMMITTEE), .id = second};
+    Ask stranger = {.actor = world_actor(s.w, OTHER_PRODUCER), .id = second};
+    Ask unrelated = {.actor = world_actor(s.w, OTHER_PRODUCER), .id = other};
+    g_assert_true(store_read(s.w->app.store, earlier_in, &committee, &error));
+    g_assert_cmpint(committee.count, ==, 2); /* the agreement and the opinion */
+    g_assert_true(committee.same_project);
+    g_assert_false(committee.same_persons);
+    g_assert_true(store_read(s.w->app.store, earlier_in, &stranger, &error));
+    g_assert_cmpint(stranger.count, ==, 0);
+    /* The committee's opinion in the same project, on a source that is not theirs: not shown. */
+    g_assert_true(store_read(s.w->app.store, earlier_in, &unrelated, &error));
+    g_assert_cmpint(unrelated.count, ==, 0);
+}
+
+static bool list_in(StoreTx *tx, void *data, GError **error)
+{
+    Ask *ask = data;
+    ask->query.after = "";
+    ask->query.limit = 50;
+    g_autoptr(GPtrArray) list =
+        application_list(tx, ask->actor, &ask->query, time_now_ms(), error);
+    ask->count = list != NULL ? list->len : 0;
+    return list != NULL;
+}
+
+static size_t listed(Scene *s, int actor, ApplicationQuery query)
+{
+    Ask ask = {.actor = world_actor(s->w, actor), .query = query};
+    ask.query.project = query.project != NULL ? query.project : "";
+    g_assert_true(store_read(s->w->app.store, list_in, &ask, NULL));
+    return ask.count;
+}
+
+static void test_filters(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    g_autofree char *draft = NULL;
+    g_autofree char *sent = applied(&s, s.dataset, NULL, "scientist", NULL);
+    g_autofree char *given_up = applied(&s, s.dataset2, NULL, "scientist", NULL);
+    g_assert_true(apply(&s, LEAD, s.dataset, s.dataset2, "lead", NULL, &draft, &error));
+    g_assert_true(application_withdraw(&s.w->app, world_actor(s.w, LEAD), given_up, &error));
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){0}), ==, 3);
+    g_assert_cmpint(listed(&s, COMMITTEE, (ApplicationQuery){0}), ==, 2);
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){.state = "draft"}), ==, 1);
+    g_assert_cmpint(listed(&s, COMMITTEE, (ApplicationQuery){.state = "draft"}), ==, 0);
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){.state = "withdrawn"}), ==, 1);
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){.source = s.source2}), ==, 2);
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){.written_by_me = true}), ==, 2);
+    /* A draft that was given up was never anybody else's. */
+    g_assert_true(application_withdraw(&s.w->app, world_actor(s.w, LEAD), draft, &error));
+    g_assert_cmpint(listed(&s, COMMITTEE, (ApplicationQuery){0}), ==, 2);
+    g_assert_cmpint(listed(&s, PRODUCER, (ApplicationQuery){0}), ==, 1);
+}
+
+static bool openings_in(StoreTx *tx, void *data, GError **error)
+{
+    Ask *ask = data;
+    ask->json = source_openings(tx, ask->actor, ask->id, time_now_ms(), error);
+    return ask->json != NULL;
+}
+
+static char *opening(Scene *s, int actor, const char *source)
+{
+    Ask ask = {.actor = world_actor(s->w, actor), .id = source};
+    g_assert_true(store_read(s->w->app.store, openings_in, &ask, NULL));
+    const json_t *first = json_array_get(ask.json, 0);
+    const json_t *row = json_array_get(json_object_get(first, "datasets"), 0);
+    char *said = first == NULL ? g_strdup("nowhere")
+                               : g_strdup_printf("%s %s",
+                                                 json_is_true(json_object_get(row, "allowed"))
+                                                     ? "allowed"
+                                                     : json_string_value(
+                                                           json_object_get(row, "reason")),
+                                                 json_string_value(json_object_get(row, "state")));
+    json_decref(ask.json);
+    return said;
+}
+
+static void test_openings(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    g_autofree char *outside = opening(&s, OUTSIDER, s.source);
+    g_autofree char *officer = opening(&s, OFFICER, s.source);
+    g_assert_cmpstr(outside, ==, "nowhere");
+    g_assert_cmpstr(officer, ==, "nowhere");
+    g_autofree char *before = opening(&s, SCIENTIST, s.source);
+    g_assert_cmpstr(before, ==, "allowed none");
+    g_autofree char *id = NULL;
+    g_assert_true(apply(&s, SCIENTIST, s.dataset, NULL, "scientist", NULL, &id, &error));
+    g_autofree char *draft = opening(&s, SCIENTIST, s.source);
+    g_assert_cmpstr(draft, ==, "allowed draft");
+    g_autofree char *given = accredit(&s, "scientist", SCIENTIST);
+    g_autofree char *held = opening(&s, SCIENTIST, s.source);
+    g_assert_cmpstr(held, ==, "allowed accredited");
+    world_sql(s.w, "UPDATE source SET purposes = 'management' WHERE id = '%s'", s.source);
+    g_autofree char *closed = opening(&s, SCIENTIST, s.source);
+    g_assert_cmpstr(closed, ==, "policy.source_purpose asked");
+}
+
 int main(int argc, char **argv)
 {
     g_assert_true(sodium_init() >= 0);
@@ -633,6 +893,12 @@ int main(int argc, char **argv)
         {.name = "need_on_research", .run = test_need_on_research_route},
         {.name = "lists", .run = test_lists},
         {.name = "table", .run = test_table},
+        {.name = "drafts", .run = test_drafts},
+        {.name = "adjourned", .run = test_adjourned},
+        {.name = "withdrawn", .run = test_withdrawn},
+        {.name = "earlier", .run = test_earlier},
+        {.name = "filters", .run = test_filters},
+        {.name = "openings", .run = test_openings},
     };
     return world_run("accreditation", tests, G_N_ELEMENTS(tests));
 }

@@ -27,6 +27,7 @@ export const WORDS = {
   ],
   task: [
     "sign_undertaking",
+    "complete_application",
     "agree",
     "opine",
     "need_to_know",
@@ -37,7 +38,7 @@ export const WORDS = {
   ],
   organisation_kind: ["administration", "statistics", "university", "company"],
   dataset_state: ["draft", "reading", "published", "failed"],
-  application_state: ["draft", "submitted", "decided", "withdrawn"],
+  application_state: ["draft", "submitted", "adjourned", "decided", "withdrawn"],
   outcome: ["agreed", "refused", "favourable", "adjourned", "unfavourable", "signed"],
   service_state: ["queued", "starting", "ready", "freezing", "stopping", "stopped", "failed"],
   export_state: [

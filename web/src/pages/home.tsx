@@ -13,6 +13,7 @@ import { useMe } from "../session";
 
 const TASK_ICON: Record<string, IconName> = {
   sign_undertaking: "sign",
+  complete_application: "sign",
   agree: "scale",
   opine: "scale",
   need_to_know: "key",

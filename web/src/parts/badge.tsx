@@ -18,7 +18,13 @@ const ICON: Record<Tone, IconName | null> = {
 const TONE: Partial<Record<WordList, Record<string, Tone>>> = {
   state: { planned: "wait", open: "good", frozen: "bad", closed: "calm" },
   dataset_state: { draft: "wait", reading: "wait", published: "good", failed: "bad" },
-  application_state: { draft: "calm", submitted: "wait", decided: "good", withdrawn: "calm" },
+  application_state: {
+    draft: "calm",
+    submitted: "wait",
+    adjourned: "wait",
+    decided: "good",
+    withdrawn: "calm",
+  },
   outcome: {
     agreed: "good",
     refused: "bad",
