@@ -19,6 +19,8 @@
         {"mission", HTTP_LONG_TEXT, .max = APPLICATION_SECTION_CHARACTERS,                         \
          .summary = "The mission of the administration that it serves"}
 
+/* The same words twice: what is sent may leave one out, what is answered may say null. */
+static const HttpField sections_new[] = {SECTIONS, HTTP_SCHEMA("ApplicationTextsNew")};
 static const HttpField sections[] = {SECTIONS, HTTP_SCHEMA("ApplicationTexts")};
 
 #define DRAFT                                                                                      \
@@ -27,7 +29,7 @@ static const HttpField sections[] = {SECTIONS, HTTP_SCHEMA("ApplicationTexts")};
         {"persons", HTTP_TEXT_LIST, .max = APPLICATION_PERSONS_MAX,                                \
          .example = "[\"scientist\"]", .summary = "Logins of members"},                            \
         {"justification", HTTP_LONG_TEXT, .summary = "The purpose: what the data are needed for"}, \
-        {"answers", HTTP_OBJECT, .fields = sections,                                               \
+        {"answers", HTTP_OBJECT, .fields = sections_new,                                           \
          .summary = "What the route asks besides; takes the place of all of it"},                  \
         {"until", HTTP_TIME, .summary = "Until when it is asked"}
 

@@ -44,6 +44,7 @@ export interface Agreement {
 }
 
 export interface AgreementNew {
+  /** Required of a refusal */
   comment?: string | null;
   dataset: string;
   expires?: string | null;
@@ -54,34 +55,152 @@ export interface Alive {
   ok: boolean;
 }
 
+export interface Applicant {
+  id: string;
+  login: string;
+  name: string;
+  organisation: string;
+  roles: ("lead" | "scientist" | "business")[];
+}
+
 export interface Application {
   agreements: Agreement[];
+  answers: ApplicationTexts;
+  /** Last saved */
+  changed: string | null;
   created: string;
   created_by: PersonBrief;
   datasets: DatasetBrief[];
   decided: string | null;
+  /** What happened, oldest first */
+  history?: ApplicationEvent[] | null;
   id: string;
   justification: string;
+  /** What the caller may do now; this and the following: not in lists */
+  may?: ApplicationMay | null;
+  /** What submitting still needs */
+  missing: ("datasets" | "persons" | "justification")[];
   needs: Need[];
   opinion: Opinion | null;
-  persons: PersonBrief[];
-  project: ProjectBrief;
-  state: "draft" | "submitted" | "decided";
+  persons: Applicant[];
+  project: ApplicationProject;
+  /** Of the last submission */
+  round: number;
+  /** What was submitted, each time */
+  rounds?: ApplicationRound[] | null;
+  /** What the route asks in words besides the purpose */
+  sections?: ("method" | "minimisation" | "results" | "funding" | "mission")[] | null;
+  state: "draft" | "submitted" | "adjourned" | "decided" | "withdrawn";
   submitted: string | null;
+  /** What an accreditation needs on this route */
+  terms?: ("project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking")[] | null;
   undertakings: Undertaking[];
+  /** Until when it is asked */
+  until: string | null;
+  version: number;
+}
+
+export interface ApplicationEdit {
+  /** What the route asks besides; takes the place of all of it */
+  answers?: ApplicationTextsNew | null;
+  datasets?: string[] | null;
+  /** The purpose: what the data are needed for */
+  justification?: string | null;
+  /** Logins of members */
+  persons?: string[] | null;
+  /** Until when it is asked */
+  until?: string | null;
+  /** As read: refused if somebody else has saved meanwhile */
+  version?: number | null;
+}
+
+export interface ApplicationEvent {
+  at: string;
+  by: string | null;
+  comment: string;
+  dataset: string | null;
+  outcome: "agreed" | "refused" | "favourable" | "adjourned" | "unfavourable" | "signed" | "needed" | null;
+  person: string | null;
+  term: "project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking" | null;
+  what: "created" | "submitted" | "signed" | "revoked" | "withdrawn";
+}
+
+export interface ApplicationMay {
+  /** Datasets whose source is the caller's */
+  agree: string[];
+  edit: boolean;
+  opine: boolean;
+  submit: boolean;
+  undertake: boolean;
+  withdraw: boolean;
 }
 
 export interface ApplicationNew {
-  datasets: string[];
-  justification: string;
+  /** What the route asks besides; takes the place of all of it */
+  answers?: ApplicationTextsNew | null;
+  datasets?: string[] | null;
+  /** The purpose: what the data are needed for */
+  justification?: string | null;
   /** Logins of members */
-  persons: string[];
+  persons?: string[] | null;
+  /** Until when it is asked */
+  until?: string | null;
 }
 
 export interface ApplicationPage {
   items: Application[];
   /** Cursor of the next page; null at the end */
   next: string | null;
+}
+
+export interface ApplicationProject {
+  ends?: string | null;
+  id: string;
+  leads?: string[] | null;
+  legal_basis?: string | null;
+  organisation?: string | null;
+  purpose?: "official_statistics" | "research" | "evaluation" | "management" | "control" | "enforcement" | null;
+  route: "research" | "own_administration";
+  starts?: string | null;
+  /** This and the following: not in lists */
+  summary?: string | null;
+  tier: "open" | "restricted" | "secure";
+  title: string;
+}
+
+export interface ApplicationRound {
+  answers: ApplicationTexts;
+  by: string;
+  justification: string;
+  round: number;
+  submitted: string;
+  until: string | null;
+}
+
+export interface ApplicationTexts {
+  /** Who pays for it, and any interest in the results */
+  funding?: string | null;
+  /** What will be computed, and how */
+  method?: string | null;
+  /** Why less detailed data would not do */
+  minimisation?: string | null;
+  /** The mission of the administration that it serves */
+  mission?: string | null;
+  /** What will leave, and where it will be published */
+  results?: string | null;
+}
+
+export interface ApplicationTextsNew {
+  /** Who pays for it, and any interest in the results */
+  funding?: string | null;
+  /** What will be computed, and how */
+  method?: string | null;
+  /** Why less detailed data would not do */
+  minimisation?: string | null;
+  /** The mission of the administration that it serves */
+  mission?: string | null;
+  /** What will leave, and where it will be published */
+  results?: string | null;
 }
 
 export interface AuditCheck {
@@ -272,6 +391,32 @@ export interface Duty {
 
 export interface DutyPage {
   items: Duty[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface EarlierDecision {
+  application: string;
+  by: string;
+  comment: string;
+  /** Its title */
+  dataset: string | null;
+  expires: string | null;
+  outcome: "agreed" | "refused" | "favourable" | "adjourned" | "unfavourable" | "signed" | "needed";
+  /** Its title */
+  project: string;
+  revoked: boolean;
+  /** It named one of these persons */
+  same_persons: boolean;
+  same_project: boolean;
+  signed: string;
+  /** Its title */
+  source: string | null;
+  term: "project_open" | "member" | "steward_agreement" | "committee_opinion" | "need_to_know" | "undertaking";
+}
+
+export interface EarlierDecisionPage {
+  items: EarlierDecision[];
   /** Cursor of the next page; null at the end */
   next: string | null;
 }
@@ -641,6 +786,28 @@ export interface NoticeText {
   fr: string;
 }
 
+export interface Opening {
+  datasets: OpeningDataset[];
+  project: ProjectBrief;
+}
+
+export interface OpeningDataset {
+  /** The project may apply for it */
+  allowed: boolean;
+  /** The latest one that names the caller */
+  application: string | null;
+  dataset: string;
+  detail: string;
+  reason: string;
+  state: "none" | "draft" | "asked" | "accredited";
+}
+
+export interface OpeningPage {
+  items: Opening[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
 export interface Opinion {
   by: string;
   comment: string;
@@ -653,6 +820,7 @@ export interface Opinion {
 }
 
 export interface OpinionNew {
+  /** Required unless favourable */
   comment?: string | null;
   /** Required of a favourable opinion */
   expires?: string | null;
@@ -1249,7 +1417,7 @@ export interface SourceUse {
 }
 
 export interface Task {
-  kind: "sign_undertaking" | "agree" | "opine" | "need_to_know" | "review_export" | "export_returned" | "export_approved" | "service_running";
+  kind: "sign_undertaking" | "complete_application" | "agree" | "opine" | "need_to_know" | "review_export" | "export_returned" | "export_approved" | "service_running";
   /** The application, export or service */
   object: string;
   project: ProjectTitle | null;
