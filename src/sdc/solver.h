@@ -49,9 +49,13 @@ typedef struct SdcSolver {
     void (*destroy)(SdcModel *model);
     bool (*set_bounds)(SdcModel *model, size_t column, double lower, double upper);
     bool (*set_cost)(SdcModel *model, size_t column, double cost);
+    bool (*set_row_bounds)(SdcModel *model, size_t row, double lower, double upper);
     bool (*add_row)(SdcModel *model, const SdcRow *row);
     /* LP by warm-started simplex. */
     SdcSolverStatus (*solve_lp)(SdcModel *model, double time_limit_s);
+    /* A solution known before solve_mip: COLUMNS values, or NULL to forget it. One that is not feasible is
+     * ignored. */
+    bool (*set_start)(SdcModel *model, const double *values);
     /* MIP: the columns in INTEGER (COLUMNS flags) are integer. */
     SdcSolverStatus (*solve_mip)(SdcModel *model, const bool *integer, double time_limit_s,
                                  bool *ret_has_solution);
