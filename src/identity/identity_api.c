@@ -75,7 +75,9 @@ static const HttpField session_fields[] = {
      .summary = "To send as X-Darse-CSRF with unsafe methods; empty for a token"},
     {"second_factor", HTTP_BOOLEAN, .required = true,
      .summary = "Was it opened with the second factor?"},
-    {"expires", HTTP_TIME, .required = true},
+    {"expires", HTTP_TIME, .required = true, .summary = "It ends then in any case"},
+    {"idle_seconds", HTTP_INTEGER, .required = true, .max = 604800,
+     .summary = "It ends after this long without a request; 0 for a token, which does not idle"},
     HTTP_SCHEMA("Session"),
 };
 
@@ -120,11 +122,13 @@ static void reply_cookie(HttpRequest *request, const char *secret, int64_t life_
     secret_free(cookie);
 }
 
-static json_t *session_json(const IdentityPerson *person, const char *csrf, bool second_factor,
-                            int64_t expires_ms)
+static json_t *session_json(const App *app, const IdentityPerson *person, const char *csrf,
+                            bool second_factor, int64_t expires_ms)
 {
-    return json_pack("{s:o, s:s, s:b, s:o}", "person", identity_person_json(person), "csrf", csrf,
-                     "second_factor", second_factor, "expires", json_time(expires_ms));
+    int64_t idle_minutes = config_integer(app->config, "identity.session_idle_minutes");
+    return json_pack("{s:o, s:s, s:b, s:o, s:I}", "person", identity_person_json(person), "csrf",
+                     csrf, "second_factor", second_factor, "expires", json_time(expires_ms),
+                     "idle_seconds", (json_int_t)(*csrf != '\0' ? idle_minutes * 60 : 0));
 }
 
 static bool sign_in(HttpRequest *request, GError **error)
@@ -147,7 +151,7 @@ static bool sign_in(HttpRequest *request, GError **error)
         return false;
     reply_cookie(request, grant.secret, grant.expires_ms - time_now_ms());
     return http_reply_json(request, 200,
-                           session_json(person, grant.csrf, person->has_second_factor,
+                           session_json(app, person, grant.csrf, person->has_second_factor,
                                         grant.expires_ms),
                            error);
 }
@@ -179,7 +183,9 @@ static bool show_session(HttpRequest *request, GError **error)
     bool ok = look_run(request_app(request), actor, VERB_ACCOUNT_OWN, actor->id, false, own_read,
                        &own, error);
     json_t *answer =
-        ok ? session_json(own.person, csrf, actor->second_factor, own.expires_ms) : NULL;
+        ok ? session_json(request_app(request), own.person, csrf, actor->second_factor,
+                          own.expires_ms)
+           : NULL;
     identity_person_free(own.person);
     secret_free(csrf);
     return ok && http_reply_json(request, 200, answer, error);

@@ -143,14 +143,19 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
   it("the scientist launches JupyterLab and follows its timeline", async () => {
     const page = await person("scientist");
     await openProject(page, "Services");
+    await page.getByRole("link", { name: "Launch JupyterLab" }).click();
+    await page.getByRole("heading", { level: 1, name: "Launch JupyterLab" }).waitFor();
     await page.getByText("Will be mounted").first().waitFor();
     await page.getByLabel("Name (optional)").fill("By hand");
+    await page.getByLabel("Processors").selectOption("1");
+    await page.getByLabel("Lifetime").selectOption("1");
     await page.getByRole("button", { name: "Launch" }).click();
     await page.getByRole("heading", { level: 1, name: "By hand" }).waitFor();
     await page.locator(".page-title .badge", { hasText: "Ready" }).waitFor({ timeout: LAUNCH_MS });
     const steps = await page.locator(".timeline li p:first-child").allTextContents();
     assert.deepEqual(steps.slice(0, 1), ["Queued"]);
     assert.ok(steps.includes("Ready"), steps.join());
+    await page.getByText(/^1 processor · /).waitFor();
     assert.ok((await overflow(page)) <= 0);
   });
 
@@ -281,6 +286,8 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
       .getByRole("link", { name: "Services" })
       .click();
     await settled(page);
+    await page.getByRole("link", { name: "Launch JupyterLab" }).click();
+    await page.locator(".notice").getByText(/pixels-only/).waitFor();
     await page.getByRole("button", { name: "Launch" }).click();
     await page.locator("[data-problem]").getByText(/pixels-only/).waitFor();
   });

@@ -194,6 +194,9 @@ const service = (id, name, state, events, extra = {}) => ({
   ready: null,
   ended: null,
   active: new Date(Date.now() - 60_000).toISOString(),
+  ends: at(0.45),
+  cpus: 2,
+  memory_mib: 4096,
   mine: true,
   events,
   mounts: [{ path: "/data/rand-hie/rand-fpr", dataset: "dts-rand-fpr", title: datasets[0].title, level: "scientific" }],
@@ -294,6 +297,41 @@ const entries = [
   entry(410, "service.launch", people.lead, null, { outcome: "denied", reason: "policy.second_factor" }),
 ];
 
+const choice = (en, fr, unit, values, normal) => ({ type: "integer", title: en, "x-title": { en, fr }, "x-unit": unit, enum: values, default: normal });
+const definition = {
+  id: "jupyter",
+  title: "JupyterLab",
+  summary: { en: "Notebooks, Python and a terminal.", fr: "Carnets, Python et un terminal." },
+  display: "web",
+  image: "darse/jupyter:1",
+  schema: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      cpus: choice("Processors", "Processeurs", "cpu", [1, 2, 4, 8], 2),
+      memory_mib: choice("Memory", "Mémoire", "mebibyte", [512, 1024, 2048, 4096, 8192, 16384], 2048),
+      hours: choice("Lifetime", "Durée de vie", "hour", [1, 2, 4, 8, 12, 24, 48, 168], 12),
+    },
+  },
+  start: { count: 32, median_ms: 1480, slow_ms: 2310 },
+};
+const launchLook = (project) => ({
+  allowed: project !== "prj-turnover",
+  reason: project === "prj-turnover" ? "policy.pixels_only" : null,
+  detail: project === "prj-turnover" ? "This project needs a service that sends pixels only." : null,
+  mounts: project === "prj-health" ? [{ path: "/data/rand-hie/rand-fpr", dataset: "dts-rand-fpr", title: datasets[0].title, level: "scientific" }] : [],
+  quotas: { services: { used: 2, most: 3 }, cpus: { used: 4, most: 16 }, memory_mib: { used: 8192, most: 32768 } },
+});
+const notice = (id, subject, sentence, address, days, read) => ({
+  id, kind: "review", group: "export", subject, sentence, address, object: "exp-draft", reason: "", detail: "",
+  project: { id: "prj-health", title: "Demand for health care" }, created: at(-days), read: read ? at(-days / 2) : null,
+});
+const notices = [
+  notice("not-1", { en: "Export returned", fr: "Export retourné" }, { en: "Your export “Visits by plan” was returned to you.", fr: "Votre export « Visites par contrat » vous a été retourné." }, "/exports/exp-draft", 0.2, false),
+  notice("not-2", { en: "Export approved", fr: "Export approuvé" }, { en: "Your export “Elasticities” was approved.", fr: "Votre export « Élasticités » a été approuvé." }, "/exports/exp-approved", 1.4, false),
+  notice("not-3", { en: "Agreement", fr: "Accord" }, { en: "The producer agreed to your application.", fr: "Le producteur a donné son accord à votre demande." }, "/applications/app-agreed", 3, true),
+];
+
 const list = (items) => ({ items, next: null });
 const tasks = {
   scientist: [
@@ -306,7 +344,7 @@ const tasks = {
   checker1: [{ kind: "review_export", project: projectBrief(projects[0]), object: "exp-review", title: "Visits by plan and health status", since: at(-1) }],
 };
 
-const session = (login, language) => ({ person: { ...people[login], language }, csrf: "none", second_factor: true, expires: at(1) });
+const session = (login, language) => ({ person: { ...people[login], language }, csrf: "none", second_factor: true, expires: at(0.5), idle_seconds: 7200 });
 const own = (service, login) => ({ ...service, mine: service.person.login === login });
 
 /** The answer to GET PATH for LOGIN, or undefined. */
@@ -329,7 +367,8 @@ export function answer(path, login, language) {
       { name: "fr-persons", title: "Persons, French practice", reference: "", rules: { minimum_count: 11, max_share_percent: 0, rounding_base: 0, zero_is_unsafe: true } },
       { name: "fr-enterprises", title: "Enterprises, French practice", reference: "", rules: { minimum_count: 3, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false } },
     ]),
-    "/definitions": list([{ id: "jupyter", title: "JupyterLab", summary: { en: "Notebooks, Python and a terminal.", fr: "Carnets, Python et un terminal." }, display: "web", image: "darse/jupyter:1" }]),
+    "/definitions": list([definition]),
+    "/me/notices": list(login === "scientist" ? notices : []),
     "/services": list(login === "scientist" ? services.slice(0, 2) : []),
     "/applications": list(applications),
     "/exports": list([exports_[1]]),
@@ -344,6 +383,8 @@ export function answer(path, login, language) {
   const running = find(services, "services");
   if (running) return own(running, login);
   if (/\/preview$/.test(path)) return preview;
+  const launched = /^\/projects\/(prj-[a-z]+)\/launch$/.exec(path)?.[1];
+  if (launched) return launchLook(launched);
   const section = /^\/projects\/(prj-[a-z]+)\/([a-z-]+)$/.exec(path)?.[2];
   const sections = {
     members: list([

@@ -21,8 +21,10 @@ const Applications = lazy(async () => (await import("./pages/applications")).App
 const AuditPage = lazy(async () => (await import("./pages/audit")).AuditPage);
 const DatasetPage = lazy(async () => (await import("./pages/dataset")).DatasetPage);
 const DatasetPublish = lazy(async () => (await import("./pages/dataset_publish")).DatasetPublish);
+const Catalogue = lazy(async () => (await import("./pages/catalogue")).Catalogue);
 const Design = lazy(async () => (await import("./pages/design")).Design);
 const ExportPage = lazy(async () => (await import("./pages/export")).ExportPage);
+const LaunchPage = lazy(async () => (await import("./pages/launch")).LaunchPage);
 const Persons = lazy(async () => (await import("./pages/persons")).Persons);
 const ProjectNew = lazy(async () => (await import("./pages/project_new")).ProjectNew);
 const ProjectPage = lazy(async () => (await import("./pages/project")).ProjectPage);
@@ -46,6 +48,8 @@ export const ROUTES: Route[] = [
   })),
   { path: "/applications", page: Applications },
   { path: "/applications/{application}", page: ApplicationPage },
+  { path: "/catalogue", page: Catalogue },
+  { path: "/launch/{definition}", page: LaunchPage },
   { path: "/services/{service}", page: ServicePage },
   { path: "/exports/{export}", page: ExportPage },
   { path: "/exports/{export}/review", page: ReviewPage },

@@ -26,6 +26,23 @@ export function problemOfPages(reason: string, detail: string): Problem {
   return { type: "about:blank", title: "", status: 0, reason, detail, request: "" };
 }
 
+const SEEN = "darse.seen";
+const SEEN_EVERY_MS = 5000;
+let answered = Date.now();
+
+/** The server answered this person: their session is no longer idle, in any tab of this browser. */
+function noteAnswer(): void {
+  const now = Date.now();
+  if (now - answered < SEEN_EVERY_MS) return;
+  answered = now;
+  localStorage.setItem(SEEN, String(now));
+}
+
+/** When the server last answered, in this tab or another (milliseconds). */
+export function lastAnswer(): number {
+  return Math.max(answered, Number(localStorage.getItem(SEEN) ?? 0));
+}
+
 function offline(): ProblemError {
   return new ProblemError(problemOfPages("web.offline", ""));
 }
@@ -72,6 +89,7 @@ async function call(method: string, path: string, body?: unknown, options: Optio
     if (response.status === 401 && !options.quiet) onSignedOut();
     throw await problemOf(response);
   }
+  noteAnswer();
   if (response.status === 204 || response.headers.get("Content-Length") === "0") return undefined;
   const text = await response.text();
   return text === "" ? undefined : (JSON.parse(text) as unknown);

@@ -1296,7 +1296,10 @@ export interface ServiceUsage {
 export interface Session {
   /** To send as X-Darse-CSRF with unsafe methods; empty for a token */
   csrf: string;
+  /** It ends then in any case */
   expires: string;
+  /** It ends after this long without a request; 0 for a token, which does not idle */
+  idle_seconds: number;
   person: Person;
   /** Was it opened with the second factor? */
   second_factor: boolean;

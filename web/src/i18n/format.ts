@@ -44,6 +44,14 @@ export function formatBytes(bytes: number): string {
   }).format(value);
 }
 
+/** Memory by powers of two, as machines count it: 512 MiB, 4 GiB (Mio, Gio in French). */
+export function formatMemory(mebibytes: number): string {
+  const byte = language.get() === "fr" ? "o" : "B";
+  return mebibytes < 1024
+    ? `${formatNumber(mebibytes)} Mi${byte}`
+    : `${formatNumber(Math.round((mebibytes / 1024) * 10) / 10)} Gi${byte}`;
+}
+
 export function formatList(items: string[]): string {
   return new Intl.ListFormat(language.get(), { type: "conjunction" }).format(items);
 }

@@ -1,86 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs in the project, and what can be launched.
-import { api } from "../api/client";
 import { useList } from "../api/resource";
-import type { Accreditation, Definition, Service } from "../api/types";
-import { language, t } from "../i18n";
-import { Form, TextField, ChoicesField, text } from "../parts/form";
-import { Badge, WordBadge } from "../parts/badge";
+import type { Definition, Service } from "../api/types";
+import { t } from "../i18n";
+import { WordBadge } from "../parts/badge";
+import { Command } from "../parts/command";
 import { Empty, Notice } from "../parts/notice";
 import { Loaded, Panel } from "../parts/page";
 import { ListTable } from "../parts/table";
 import { Time } from "../parts/time";
-import { navigate } from "../router";
-import { useMe } from "../session";
+import { DefinitionCard } from "./catalogue";
 import type { SectionProps } from "./project";
 
-/** What the service will see under /data, and what it will not and why. */
-function WillMount({ project }: SectionProps) {
-  const me = useMe();
-  const rights = useList<Accreditation>(`/projects/${project.id}/accreditations`, [
-    `project:${project.id}`,
-  ]);
-  const mine = rights.data?.filter((right) => right.person.id === me.id);
+/** What can be launched here. */
+function Offers({ project }: SectionProps) {
+  const definitions = useList<Definition>("/definitions");
   return (
-    <Loaded of={{ ...rights, data: mine }}>
+    <Loaded of={definitions}>
       {(items) => (
-        <div class="stack-tight">
-          <h3>{t("launch.mounts")}</h3>
-          {items.length === 0 && <p class="soft">{t("launch.no_data")}</p>}
-          <ul role="list" class="stack-tight">
-            {items.map((right) => (
-              <li key={right.dataset.id} class="row">
-                <span>{right.dataset.title}</span>
-                {right.holds ? (
-                  <Badge tone="good">{t("launch.mounted")}</Badge>
-                ) : (
-                  <>
-                    <Badge tone="wait">{t("launch.not_mounted")}</Badge>
-                    <a href={`/projects/${project.id}/data`}>{t("launch.why")}</a>
-                  </>
-                )}
-              </li>
-            ))}
-          </ul>
-        </div>
+        <ul class="cards" role="list">
+          {items.map((one) => (
+            <DefinitionCard key={one.id} definition={one} project={project.slug} />
+          ))}
+        </ul>
       )}
     </Loaded>
-  );
-}
-
-function Launch(props: SectionProps) {
-  const { project } = props;
-  const definitions = useList<Definition>("/definitions");
-  const submit = async (values: FormData) => {
-    const service = await api.post<Service>(`/projects/${project.id}/services`, {
-      definition: text(values, "definition"),
-      name: text(values, "name"),
-    });
-    navigate(`/services/${service.id}`);
-  };
-  return (
-    <Panel title={t("launch.title")}>
-      <Loaded of={definitions}>
-        {(items) => (
-          <Form submit={submit} action={t("launch.submit")} label={t("launch.title")}>
-            <ChoicesField
-              name="definition"
-              label={t("launch.definition")}
-              one
-              wide
-              values={items[0] && [items[0].id]}
-              choices={items.map((item) => ({
-                value: item.id,
-                text: item.title,
-                hint: item.summary[language.get()],
-              }))}
-            />
-            <TextField name="name" label={t("launch.name")} optional max={100} />
-            <WillMount {...props} />
-          </Form>
-        )}
-      </Loaded>
-    </Panel>
   );
 }
 
@@ -93,6 +37,7 @@ export function ProjectServices(props: SectionProps) {
   const pixelsOnly = project.tier_rules?.display === "pixels";
   return (
     <div class="columns">
+      <div class="stack">
       <Panel title={t("project.services")}>
         <ListTable
           list={services}
@@ -107,17 +52,40 @@ export function ProjectServices(props: SectionProps) {
             {
               title: t("launch.name"),
               head: true,
+              name: "name",
+              sort: (service) => service.name,
               cell: (service) => <a href={`/services/${service.id}`}>{service.name}</a>,
             },
-            { title: t("service.person"), cell: (service) => service.person.name },
+            {
+              title: t("service.person"),
+              name: "person",
+              sort: (service) => service.person.name,
+              cell: (service) => service.person.name,
+            },
             {
               title: t("projects.state"),
+              name: "state",
+              sort: (service) => service.state,
               cell: (service) => <WordBadge list="service_state" value={service.state} />,
             },
-            { title: t("service.launched"), cell: (service) => <Time at={service.created} as="ago" /> },
+            {
+              title: t("service.launched"),
+              name: "created",
+              sort: (service) => service.created,
+              cell: (service) => <Time at={service.created} as="ago" />,
+            },
           ]}
         />
       </Panel>
+        <Command
+          lines={[
+            {
+              cli: ["service", "list", "--project", project.slug],
+              call: { method: "GET", path: `/projects/${project.id}/services` },
+            },
+          ]}
+        />
+      </div>
       {works && project.state === "open" && (
         <div class="stack">
           {pixelsOnly && (
@@ -125,7 +93,7 @@ export function ProjectServices(props: SectionProps) {
               <p>{t("problem.policy.pixels_only")}</p>
             </Notice>
           )}
-          <Launch {...props} />
+          <Offers {...props} />
         </div>
       )}
     </div>

@@ -13,14 +13,24 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
+const FIRST = "input:not([type=hidden]), select, textarea, button, a[href]";
+
 export function Dialog(props: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const open = useRef(true);
   const id = useId();
   // Before the browser draws: nobody sees the dialog in the page, or types into what is behind it.
   useLayoutEffect(() => {
     const opener = document.activeElement;
-    dialog.current?.showModal();
+    const element = dialog.current;
+    element?.showModal();
+    // What the dialog asks comes before the way out of it.
+    body.current?.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
+      // What is behind takes no focus while the dialog is modal.
+      open.current = false;
+      element?.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
@@ -29,7 +39,7 @@ export function Dialog(props: DialogProps) {
       ref={dialog}
       class={props.wide ? "dialog-wide" : undefined}
       aria-labelledby={id}
-      onClose={props.close}
+      onClose={() => open.current && props.close()}
       onCancel={(event) => {
         event.preventDefault();
         props.close();
@@ -47,7 +57,9 @@ export function Dialog(props: DialogProps) {
             <Icon name="close" />
           </button>
         </div>
-        {props.children}
+        <div class="stack" ref={body}>
+          {props.children}
+        </div>
       </div>
     </dialog>
   );

@@ -8,6 +8,7 @@ import { api } from "../api/client";
 import { place } from "../router";
 import { about, hasRole, renewSession, session, signOut } from "../session";
 import { chooseDensity, density, type Density } from "../density";
+import { SessionWatch } from "../session_watch";
 import { useStore } from "../store";
 import { chooseTheme, theme, type Theme } from "../theme";
 import { commands, showCommands } from "./command";
@@ -26,6 +27,7 @@ const everyone = () => true;
 const PLACES: Berth[] = [
   { to: "/", text: "nav.home", shown: everyone },
   { to: "/projects", text: "nav.projects", shown: everyone },
+  { to: "/catalogue", text: "nav.catalogue", shown: everyone },
   { to: "/sources", text: "nav.sources", shown: everyone },
   {
     to: "/applications",
@@ -272,6 +274,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {children}
       </main>
       <Toasts />
+      {person && <SessionWatch />}
       <footer class="foot">
         <div class="foot-inner">
           <span>{t("shell.motto")}</span>

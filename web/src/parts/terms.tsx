@@ -7,17 +7,21 @@ import { word } from "../i18n/words";
 import { Icon } from "./icon";
 import { Time } from "./time";
 
+/** "Awaits: the committee", or nothing. */
+export function waitsText(term: Term): string {
+  const waits = term.waits_for ?? [];
+  return waits.length > 0 ? t("terms.waits_for", { who: formatList(waits.map(actor)) }) : "";
+}
+
 function Why({ term }: { term: Term }) {
   if (term.met) return null;
   const known = term.reason ? tMaybe(`problem.${term.reason}`) : undefined;
   const why = known ?? term.detail;
-  const waits = term.waits_for ?? [];
+  const waits = waitsText(term);
   return (
     <>
       {why && <p class="note">{why}</p>}
-      {waits.length > 0 && (
-        <p class="note">{t("terms.waits_for", { who: formatList(waits.map(actor)) })}</p>
-      )}
+      {waits && <p class="note">{waits}</p>}
     </>
   );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps of a launch, as they happen, with what each took; the steps to come are shown too.
+import { useEffect, useState } from "preact/hooks";
 import type { ServiceEvent } from "../api/types";
 import { t, tMaybe } from "../i18n";
 import { formatDuration, formatExactTime, formatTime } from "../i18n/format";
@@ -28,8 +29,25 @@ function shape(event: ServiceEvent, last: boolean): string {
 
 const SHAPE_ICON = { failed: "bad", running: "clock", done: "good" } as const;
 
-/** SAID: what the page says already, not to be repeated at each step. */
-export function Timeline(props: { events: ServiceEvent[]; over: boolean; said?: string }) {
+const TICK_MS = 100;
+
+/** How long the step under way has taken so far. */
+function Running({ since }: { since: string }) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{formatDuration(Math.max(0, now - new Date(since).getTime()))}</>;
+}
+
+/** USUAL: what a launch takes most often (milliseconds). SAID: what the page says already, not to be repeated at each step. */
+export function Timeline(props: {
+  events: ServiceEvent[];
+  over: boolean;
+  said?: string;
+  usual?: number;
+}) {
   const { events } = props;
   const seen = new Set(events.map((event) => event.step));
   const ended = props.over || ENDS.some((step) => seen.has(step));
@@ -46,6 +64,11 @@ export function Timeline(props: { events: ServiceEvent[]; over: boolean; said?: 
               <Icon name={SHAPE_ICON[kind]} />
               <div>
                 <p>{stepText(event.step)}</p>
+                {kind === "running" && !props.over && (
+                  <p class="note" aria-live="off">
+                    {t("service.so_far")} <Running since={event.time} />
+                  </p>
+                )}
                 {event.detail && event.detail !== props.said && <p class="note break">{event.detail}</p>}
               </div>
               <time class="note number" dateTime={event.time} title={formatExactTime(event.time)}>
@@ -61,6 +84,9 @@ export function Timeline(props: { events: ServiceEvent[]; over: boolean; said?: 
           </li>
         ))}
       </ol>
+      {coming.length > 0 && props.usual !== undefined && (
+        <p class="note">{t("service.usual", { duration: formatDuration(props.usual) })}</p>
+      )}
       {first && ready && (
         <p class="note">
           {t("service.ready_in", {
