@@ -15,5 +15,7 @@
 #include "sdc/keys.h"
 #include "sdc/risk.h"
 #include "sdc/suda.h"
+#include "sdc/diversity.h"
+#include "sdc/suppression.h"
 
 #endif
