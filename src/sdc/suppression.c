@@ -527,7 +527,7 @@ static bool run_part(Stratum *s, const SdcCodes *columns, const Strata *strata, 
             codes[v * count + i] = columns[v].codes[rows[i]];
         part[v] = (SdcCodes){count, columns[v].categories, codes + v * count, NULL};
     }
-    bool thrifty;
+    bool thrifty = false;
     s->rows = count;
     s->original = part;
     if (!run_stratum(s, &thrifty, ret_error))
