@@ -17,5 +17,6 @@
 #include "sdc/suda.h"
 #include "sdc/diversity.h"
 #include "sdc/suppression.h"
+#include "sdc/microaggregation.h"
 
 #endif
