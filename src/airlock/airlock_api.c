@@ -108,11 +108,9 @@ static bool export_add_reviews(StoreTx *tx, const PolicyActor *actor, const Expo
     if (reviews == NULL)
         return false;
     json_t *list = json_array();
-    int64_t given = 0;
     for (guint i = 0; i < reviews->len; i++) {
         const ExportReview *review = g_ptr_array_index(reviews, i);
         bool this_round = review->round == export->round;
-        given += this_round ? 1 : 0;
         if (this_round && export->state == EXPORT_SUBMITTED &&
             strcmp(review->checker, actor->id) != 0)
             continue;
@@ -124,7 +122,34 @@ static bool export_add_reviews(StoreTx *tx, const PolicyActor *actor, const Expo
         json_array_append_new(list, row);
     }
     json_object_set_new(object, "reviews", list);
-    json_object_set_new(object, "reviews_given", json_integer(given));
+    return true;
+}
+
+static bool export_add_tally(StoreTx *tx, const Export *export, json_t *object, GError **error)
+{
+    ExportTally tally = {0};
+    if (!export_tally(tx, export, &tally, error))
+        return false;
+    json_object_set_new(object, "files_count", json_integer(tally.files));
+    json_object_set_new(object, "files_flagged", json_integer(tally.files_flagged));
+    json_object_set_new(object, "reviews_given", json_integer(tally.reviews));
+    return true;
+}
+
+static bool export_add_rounds(StoreTx *tx, const Export *export, json_t *object, GError **error)
+{
+    g_autoptr(GPtrArray) rounds = export_rounds(tx, export->id, error);
+    if (rounds == NULL)
+        return false;
+    json_t *list = json_array();
+    for (guint i = 0; i < rounds->len; i++) {
+        const ExportRound *round = g_ptr_array_index(rounds, i);
+        json_t *row = json_pack("{s:I, s:s, s:s}", "round", (json_int_t)round->round, "title",
+                                round->title, "context", round->context);
+        json_set_time(row, "submitted", round->submitted_ms);
+        json_array_append_new(list, row);
+    }
+    json_object_set_new(object, "rounds", list);
     return true;
 }
 
@@ -171,10 +196,8 @@ static json_t *export_may_json(const PolicyActor *actor, const Export *export,
 
 typedef struct ApiCall {
     const char *id;
-    const char *project;      /* or NULL: the checkers' queue */
-    const char *before;
     const char *file;
-    int64_t limit;
+    ExportQuery query;
     json_t *answer;
 } ApiCall;
 
@@ -189,6 +212,8 @@ static bool get_look(StoreTx *tx, const PolicyActor *actor, void *data, GError *
     if (!export_add_project(tx, export, object, error) ||
         !export_add_files(tx, export, may(actor, VERB_EXPORT_FILE, &facts), object, error) ||
         !export_add_reviews(tx, actor, export, object, error) ||
+        !export_add_tally(tx, export, object, error) ||
+        !export_add_rounds(tx, export, object, error) ||
         !export_add_rules(tx, export, object, error))
         return false;
     json_object_set_new(object, "may", export_may_json(actor, export, &facts));
@@ -220,26 +245,39 @@ static bool api_answer(HttpRequest *request, int status, const char *id, const c
 
 /* ---- lists ---- */
 
+/* A queue of reviews is a checker's; what somebody wrote is theirs. */
+static bool list_allow(StoreTx *tx, const PolicyActor *actor, const ExportQuery *query,
+                       GError **error)
+{
+    static const PolicyFacts own = {.is_owner = true}, awaiting = {.in_review = true};
+    PolicyFacts facts = {0};
+    switch (query->queue) {
+    case EXPORTS_OF_PROJECT:
+        return project_facts_visible(tx, actor, query->subject, time_now_ms(), &facts, error) &&
+               policy_enforce(actor, VERB_PROJECT_VIEW, &facts, error);
+    case EXPORTS_WRITTEN:
+        return policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error);
+    default:
+        return policy_enforce(actor, VERB_EXPORT_REVIEW, &awaiting, error);
+    }
+}
+
 static bool list_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
 {
     ApiCall *call = data;
-    PolicyFacts facts = {.in_review = true};
-    if (call->project != NULL) {
-        if (!project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error) ||
-            !policy_enforce(actor, VERB_PROJECT_VIEW, &facts, error))
-            return false;
-    } else if (!policy_enforce(actor, VERB_EXPORT_REVIEW, &facts, error)) {
+    ExportQuery query = call->query;
+    query.limit++;
+    if (!list_allow(tx, actor, &query, error))
         return false;
-    }
-    g_autoptr(GPtrArray) list =
-        export_list(tx, call->project, actor->id, call->before, call->limit + 1, error);
+    g_autoptr(GPtrArray) list = export_list(tx, &query, error);
     if (list == NULL)
         return false;
     call->answer = json_array();
     for (guint i = 0; i < list->len; i++) {
         json_t *row = export_brief_json(g_ptr_array_index(list, i));
         json_array_append_new(call->answer, row);
-        if (!export_add_project(tx, g_ptr_array_index(list, i), row, error))
+        if (!export_add_project(tx, g_ptr_array_index(list, i), row, error) ||
+            !export_add_tally(tx, g_ptr_array_index(list, i), row, error))
             return false;
     }
     return true;
@@ -250,29 +288,40 @@ static const char *export_key(const json_t *item)
     return json_string_value(json_object_get(item, "id"));
 }
 
-static bool api_list_of(HttpRequest *request, const char *project, GError **error)
+static bool api_list_of(HttpRequest *request, ExportQueue queue, const char *subject,
+                        GError **error)
 {
-    g_autofree char *before = NULL;
-    if (!page_key(request, &before, error))
+    g_autofree char *after = NULL;
+    if (!page_key(request, &after, error))
         return false;
-    ApiCall call = {.project = project, .before = before, .limit = page_limit(request)};
+    bool project = queue == EXPORTS_OF_PROJECT;
+    ApiCall call = {.query = {.queue = queue, .subject = subject, .after = after,
+                              .state = http_request_query(request, "state"),
+                              .limit = page_limit(request)}};
     if (!look_run(request_app(request), request_actor(request),
-                  project != NULL ? VERB_PROJECT_VIEW : VERB_EXPORT_REVIEW,
-                  project != NULL ? project : "", false, list_look, &call, error)) {
+                  project ? VERB_PROJECT_VIEW : VERB_EXPORT_REVIEW, project ? subject : "", false,
+                  list_look, &call, error)) {
         json_decref(call.answer);
         return false;
     }
-    return http_reply_json(request, 200, page_json(call.answer, call.limit, export_key), error);
+    return http_reply_json(request, 200, page_json(call.answer, call.query.limit, export_key),
+                           error);
 }
 
 static bool api_list(HttpRequest *request, GError **error)
 {
-    return api_list_of(request, http_request_segment(request, "project"), error);
+    return api_list_of(request, EXPORTS_OF_PROJECT, http_request_segment(request, "project"),
+                       error);
 }
 
 static bool api_queue(HttpRequest *request, GError **error)
 {
-    return api_list_of(request, NULL, error);
+    const char *queue = http_request_query(request, "queue");
+    return api_list_of(request,
+                       strcmp(queue, "review") == 0     ? EXPORTS_TO_REVIEW
+                       : strcmp(queue, "reviewed") == 0 ? EXPORTS_REVIEWED
+                                                        : EXPORTS_WRITTEN,
+                       request_actor(request)->id, error);
 }
 
 /* ---- calls ---- */
@@ -353,8 +402,9 @@ static bool api_preview(HttpRequest *request, GError **error)
         return false;
     WorkerProgram program = {.program_path = app->program};
     int64_t rows = http_request_query_integer(request, "limit", WORKER_PREVIEW_ROWS_MAX);
-    g_autoptr(json_t) arguments =
-        json_pack("{s:s, s:I}", "format", file->kind, "rows", (json_int_t)rows);
+    int64_t offset = http_request_query_integer(request, "offset", 0);
+    g_autoptr(json_t) arguments = json_pack("{s:s, s:I, s:I}", "format", file->kind, "rows",
+                                            (json_int_t)rows, "offset", (json_int_t)offset);
     json_t *result = NULL;
     bool ok = worker_run(NULL, &program, WORKER_PREVIEW, arguments, fd, -1, &result, error);
     close(fd);
@@ -362,6 +412,7 @@ static bool api_preview(HttpRequest *request, GError **error)
         return false;
     g_autoptr(json_t) lint = json_of_text(file->lint);
     json_object_set(result, "flags", json_object_get(lint, "flags"));
+    json_object_set_new(result, "offset", json_integer(offset));
     return http_reply_json(request, 200, result, error);
 }
 
@@ -495,7 +546,11 @@ static const HttpField review_fields[] = {
         {"submitted", HTTP_TIME, .required = true, .nullable = true},                              \
         {"decided", HTTP_TIME, .required = true, .nullable = true},                                \
         {"released", HTTP_TIME, .required = true, .nullable = true},                               \
-        {"checkers_needed", HTTP_INTEGER, .required = true, .max = 10}
+        {"checkers_needed", HTTP_INTEGER, .required = true, .max = 10},                            \
+        {"reviews_given", HTTP_INTEGER, .required = true, .max = 10},                              \
+        {"files_count", HTTP_INTEGER, .required = true, .max = INT64_MAX},                         \
+        {"files_flagged", HTTP_INTEGER, .required = true, .max = INT64_MAX,                        \
+         .summary = "Files that did not pass the rules"}
 static const HttpField brief_fields[] = {EXPORT_BRIEF, HTTP_SCHEMA("ExportBrief")};
 static const HttpField pack_fields[] = {
     {"name", HTTP_TEXT, .required = true},
@@ -520,9 +575,17 @@ static const HttpField may_fields[] = {
     {"read_files", HTTP_BOOLEAN, .required = true},
     HTTP_SCHEMA("ExportMay"),
 };
+static const HttpField round_fields[] = {
+    {"round", HTTP_INTEGER, .required = true, .max = 1000000},
+    {"title", HTTP_TEXT, .required = true},
+    {"context", HTTP_LONG_TEXT, .required = true},
+    {"submitted", HTTP_TIME, .required = true},
+    HTTP_SCHEMA("ExportRound"),
+};
 static const HttpField export_fields[] = {
     EXPORT_BRIEF,
-    {"reviews_given", HTTP_INTEGER, .required = true, .max = 10},
+    {"rounds", HTTP_LIST, .required = true, .fields = round_fields,
+     .summary = "What was submitted, each time; files tell their rounds themselves"},
     {"reviews", HTTP_LIST, .required = true, .fields = review_fields},
     {"files", HTTP_LIST, .required = true, .fields = file_fields},
     {"removed_files", HTTP_LIST, .required = true, .fields = file_fields},
@@ -545,19 +608,27 @@ static const HttpField column_fields[] = {
 static const HttpField preview_fields[] = {
     {"rows", HTTP_INTEGER, .required = true, .summary = "Of the whole file"},
     {"columns", HTTP_LIST, .required = true, .fields = column_fields},
-    {"values", HTTP_CELLS, .required = true, .summary = "The first rows"},
+    {"values", HTTP_CELLS, .required = true, .summary = "The rows asked for"},
+    {"offset", HTTP_INTEGER, .required = true, .max = INT32_MAX,
+     .summary = "Rows passed over before them"},
     {"flags", HTTP_LIST, .required = true, .fields = flag_fields},
     HTTP_SCHEMA("Preview"),
 };
-static const HttpField page_query[] = {PAGE_FIELDS, {0}};
+#define STATE_FIELD                                                                                \
+    {"state", HTTP_CHOICE,                                                                         \
+     .choices = "draft submitted returned approved rejected released withdrawn"}
+static const HttpField page_query[] = {PAGE_FIELDS, STATE_FIELD, {0}};
 static const HttpField queue_query[] = {
     PAGE_FIELDS,
-    {"queue", HTTP_CHOICE, .required = true, .choices = "review",
-     .summary = "Exports that await a review of the caller"},
+    STATE_FIELD,
+    {"queue", HTTP_CHOICE, .required = true, .choices = "review reviewed mine",
+     .summary = "Those that await a review of the caller (longest first), that they reviewed, that "
+                "they wrote"},
     {0},
 };
 static const HttpField preview_query[] = {
     {"limit", HTTP_INTEGER, .min = 1, .max = WORKER_PREVIEW_ROWS_MAX},
+    {"offset", HTTP_INTEGER, .min = 0, .max = INT32_MAX, .summary = "Rows to pass over"},
     {0},
 };
 static const HttpField create_body[] = {
@@ -599,7 +670,7 @@ static const HttpRoute airlock_routes[] = {
      .summary = "Exports of a project, newest first"},
     {.method = "GET", .path = "/api/v1/exports", .handler = api_queue, .access = HTTP_PERSON,
      .query = queue_query, .answer = page_fields, .tag = "airlock",
-     .summary = "A checker's queue"},
+     .summary = "Exports across projects: a checker's queue, or one's own"},
     {.method = "GET", .path = "/api/v1/exports/{export}", .handler = api_get,
      .access = HTTP_PERSON, .answer = export_fields, .tag = "airlock", .summary = "An export"},
     {.method = "PATCH", .path = "/api/v1/exports/{export}", .handler = api_edit,
@@ -622,7 +693,7 @@ static const HttpRoute airlock_routes[] = {
      .problems = HTTP_PROBLEM(ERROR_CONFLICT) | HTTP_PROBLEM(ERROR_TOO_LARGE) |
                  HTTP_PROBLEM(ERROR_UNPROCESSABLE),
      .tag = "airlock",
-     .summary = "The first rows of a file and its flagged cells"},
+     .summary = "Some rows of a file, of this round or an earlier one, and its flagged cells"},
     {.method = "POST", .path = "/api/v1/exports/{export}/submit", .handler = api_submit,
      .access = HTTP_PERSON, .answer = export_fields, .tag = "airlock",
      .summary = "Submit to the checkers"},

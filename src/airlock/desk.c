@@ -203,7 +203,8 @@ static bool submit_in_act(Act *act, void *data, GError **error)
         return false;
     g_autoptr(Export) submitted = NULL;
     PolicyFacts facts = {0};
-    if (!desk_load(act->tx, act->actor, call->id, &submitted, &facts, error))
+    if (!desk_load(act->tx, act->actor, call->id, &submitted, &facts, error) ||
+        !export_round_keep(act->tx, submitted, error))
         return false;
     /* A tier without checkers: direct, logged. */
     return policy_tier(facts.tier)->checkers > 0

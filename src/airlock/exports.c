@@ -165,12 +165,7 @@ bool export_insert(StoreTx *tx, const char *id, const char *project, const char 
                       store_text(context), store_integer(now_ms));
 }
 
-#define EXPORT_COLUMNS                                                                             \
-    "e.id, e.project, e.author, p.login, p.name, e.title, e.context, e.state, e.round, "           \
-    "e.created_ms, e.submitted_ms, e.decided_ms, e.released_ms, e.release_sha256, "                \
-    "e.audit_sequence FROM export e JOIN person p ON p.id = e.author "
-
-static Export *export_from_row(StoreRows *rows)
+Export *export_from_row(StoreRows *rows)
 {
     Export *export = g_new0(Export, 1);
     export->id = g_strdup(store_row_text(rows, 0));
@@ -214,34 +209,6 @@ bool export_load(StoreTx *tx, const char *id, Export **ret_export, GError **erro
     }
     return rows_ended(problem, error) &&
            error_set(error, ERROR_NOT_FOUND, "airlock.no_export", "There is no such export.");
-}
-
-GPtrArray *export_list(StoreTx *tx, const char *project, const char *not_member,
-                       const char *before, int64_t limit, GError **error)
-{
-    int64_t before_ms = INT64_MAX;
-    if (*before != '\0' && !store_query_integer(tx, &before_ms, 0, error,
-                                                "SELECT created_ms FROM export WHERE id = $1",
-                                                store_text(before)))
-        return NULL;
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT " EXPORT_COLUMNS
-        "WHERE ((CAST($1 AS TEXT) <> '' AND e.project = $1) OR ($1 = '' AND e.state = 'submitted' "
-        "AND e.author <> $2 AND NOT EXISTS (SELECT 1 FROM project_member m WHERE m.project = "
-        "e.project AND m.person = $2) AND NOT EXISTS (SELECT 1 FROM "
-        "export_review r WHERE r.export = e.id AND r.round = e.round AND r.checker = $2))) "
-        "AND (e.created_ms < $3 OR (e.created_ms = $3 AND e.id < $4)) "
-        "ORDER BY e.created_ms DESC, e.id DESC LIMIT $5",
-        store_text(project != NULL ? project : ""), store_text(not_member),
-        store_integer(before_ms), store_text(before), store_integer(limit));
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)export_free);
-    GError *problem = NULL;
-    while (store_next(rows, &problem))
-        g_ptr_array_add(list, export_from_row(rows));
-    return rows_ended(problem, error) ? g_steal_pointer(&list) : NULL;
 }
 
 bool export_edit(StoreTx *tx, const char *id, const char *title, const char *context,

@@ -88,10 +88,46 @@ bool export_insert(StoreTx *tx, const char *id, const char *project, const char 
                    const char *title, const char *context, int64_t now_ms, GError **error);
 /* ERROR_NOT_FOUND "airlock.no_export". */
 bool export_load(StoreTx *tx, const char *id, Export **ret_export, GError **error);
-/* Newest first, after the one named BEFORE (""). PROJECT NULL: every project's that awaits reviews,
- * but those of projects where NOT_MEMBER is a member, or that they have reviewed in this round. */
-GPtrArray *export_list(StoreTx *tx, const char *project, const char *not_member,
-                       const char *before, int64_t limit, GError **error);
+
+typedef enum ExportQueue {
+    EXPORTS_OF_PROJECT,            /* newest first */
+    EXPORTS_TO_REVIEW,             /* by PERSON, who is no member and has not reviewed this round;
+                                      those that wait longest first */
+    EXPORTS_REVIEWED,              /* by PERSON, in any round; newest first */
+    EXPORTS_WRITTEN,               /* by PERSON, in projects where they still are; newest first */
+} ExportQueue;
+typedef struct ExportQuery {
+    ExportQueue queue;
+    const char *subject;           /* the project, or else the person */
+    const char *state;             /* NULL: any */
+    const char *after;             /* id of the last one seen; "" */
+    int64_t limit;
+} ExportQuery;
+GPtrArray *export_list(StoreTx *tx, const ExportQuery *query, GError **error);
+
+/* What a queue says of an export: its files of now, those that did not pass, the reviews of its
+ * round. */
+typedef struct ExportTally {
+    int64_t files, files_flagged, reviews;
+} ExportTally;
+bool export_tally(StoreTx *tx, const Export *export, ExportTally *ret_tally, GError **error);
+
+/* What a round said when it was submitted. */
+typedef struct ExportRound {
+    int64_t round, submitted_ms;
+    char *title, *context;
+} ExportRound;
+void export_round_free(ExportRound *round);
+bool export_round_keep(StoreTx *tx, const Export *export, GError **error);
+/* In order. */
+GPtrArray *export_rounds(StoreTx *tx, const char *export, GError **error);
+
+/* Columns of a row for export_from_row(). */
+#define EXPORT_COLUMNS                                                                             \
+    "e.id, e.project, e.author, p.login, p.name, e.title, e.context, e.state, e.round, "           \
+    "e.created_ms, e.submitted_ms, e.decided_ms, e.released_ms, e.release_sha256, "                \
+    "e.audit_sequence FROM export e JOIN person p ON p.id = e.author "
+Export *export_from_row(StoreRows *rows);
 bool export_edit(StoreTx *tx, const char *id, const char *title, const char *context,
                  GError **error);
 /* Moves by the table and stamps the time that the new state has. */

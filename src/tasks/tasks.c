@@ -114,8 +114,9 @@ static bool collect_reviews(Collection *c, GError **error)
 {
     if ((c->actor->roles & ROLE_CHECKER) == 0)
         return true;
-    g_autoptr(GPtrArray) list =
-        export_list(c->tx, NULL, c->actor->id, "", TASKS_PER_LIST, error);
+    ExportQuery query = {.queue = EXPORTS_TO_REVIEW, .subject = c->actor->id, .after = "",
+                         .limit = TASKS_PER_LIST};
+    g_autoptr(GPtrArray) list = export_list(c->tx, &query, error);
     if (list == NULL)
         return false;
     for (guint i = 0; i < list->len; i++) {
@@ -130,7 +131,9 @@ static bool collect_reviews(Collection *c, GError **error)
 
 static bool collect_own_exports_of(Collection *c, const char *project, GError **error)
 {
-    g_autoptr(GPtrArray) list = export_list(c->tx, project, NULL, "", TASKS_PER_LIST, error);
+    ExportQuery query = {.queue = EXPORTS_OF_PROJECT, .subject = project, .after = "",
+                         .limit = TASKS_PER_LIST};
+    g_autoptr(GPtrArray) list = export_list(c->tx, &query, error);
     if (list == NULL)
         return false;
     for (guint i = 0; i < list->len; i++) {

@@ -198,7 +198,7 @@ static bool preview_row(void *context, size_t columns, const char *const *values
     return true;
 }
 
-static char *preview_sql(const Table *table, json_int_t rows)
+static char *preview_sql(const Table *table, json_int_t rows, json_int_t offset)
 {
     GString *sql = g_string_new("SELECT ");
     for (guint i = 0; i < table->columns->len; i++) {
@@ -206,7 +206,9 @@ static char *preview_sql(const Table *table, json_int_t rows)
         g_string_append_printf(sql, "%sleft(CAST(%s AS VARCHAR), %d)", i > 0 ? ", " : "", name,
                                PREVIEW_VALUE_CHARACTERS);
     }
-    g_string_append_printf(sql, " FROM t LIMIT %" JSON_INTEGER_FORMAT, rows);
+    /* Without an order of its own, a table is read in the order of its file: see duck.c. */
+    g_string_append_printf(sql, " FROM t LIMIT %" JSON_INTEGER_FORMAT
+                           " OFFSET %" JSON_INTEGER_FORMAT, rows, offset);
     return g_string_free(sql, false);
 }
 
@@ -220,10 +222,15 @@ static json_t *run_preview(Duck *duck, const WorkerLimits *limits, const json_t 
                   "\"rows\" must be 1 to %d.", WORKER_PREVIEW_ROWS_MAX);
         return NULL;
     }
+    json_int_t offset = json_integer_value(json_object_get(arguments, "offset"));
+    if (offset < 0 || offset > INT32_MAX) {
+        error_set(error, ERROR_INVALID, "worker.arguments", "\"offset\" must be 0 or more.");
+        return NULL;
+    }
     g_autoptr(Table) table = table_open(duck, format_of(arguments), input_fd, limits, error);
     if (table == NULL)
         return NULL;
-    g_autofree char *sql = preview_sql(table, rows);
+    g_autofree char *sql = preview_sql(table, rows, offset);
     g_autoptr(json_t) values = json_array();
     Preview preview = {.rows = values};
     if (!duck_query(duck, sql, preview_row, &preview, error))
@@ -242,7 +249,7 @@ static json_t *run_preview(Duck *duck, const WorkerLimits *limits, const json_t 
 /* --- The table of tasks ------------------------------------------------------------------------ */
 
 static const char *const fields_format[] = {"format", NULL};
-static const char *const fields_preview[] = {"format", "rows", NULL};
+static const char *const fields_preview[] = {"format", "rows", "offset", NULL};
 static const char *const fields_lint[] = {"format", "rules", "count_column", "total_column",
                                           "largest_column", NULL};
 

@@ -75,7 +75,7 @@ const char *worker_library(void);
  *                   "applied": [rule...], "not_applied": [rule...]},
  *       "flags": [{"row" (1 = first after the header), "rule", "column", "value" (text or null)}],
  *       "flags_listed_all": bool (the list stops at WORKER_FLAGS_MAX), "notes": [...]}
- * WORKER_PREVIEW {"format", "rows": 1..WORKER_PREVIEW_ROWS_MAX}
+ * WORKER_PREVIEW {"format", "rows": 1..WORKER_PREVIEW_ROWS_MAX, "offset": rows to pass over}
  *   -> {"format", "rows" (in the file), "columns": [{"name", "type"}], "values": [[text|null...]...]}
  *
  * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");

@@ -89,8 +89,8 @@ static bool fill(StoreTx *tx, void *data, GError **error)
         "INSERT INTO project VALUES ('prj-1', 'p', 'P', '', 'org-1', 'research', 'research', '', "
         "'restricted', 'open', '', 200000, 0, 0, 0, 1, 'per-1', 1, 1)",
         "INSERT INTO source VALUES ('src-1', 's', 'S', '', 'org-1', '', '', '', 'fr-enterprise', "
-        "'per-1', 1, 1), ('src-2', 't', 'T', '', 'org-1', '', '', '', 'fr-tax-person', 'per-1', 1, "
-        "1)",
+        "'per-1', 1, 1, 'other'), ('src-2', 't', 'T', '', 'org-1', '', '', '', 'fr-tax-person', "
+        "'per-1', 1, 1, 'other')",
         "INSERT INTO dataset VALUES ('dts-1', 'src-1', 'd', 'D', '2020', 1, 'scientific', "
         "'published', '', 'd.csv', 1, '', 1, '[]', 0, 'per-1', 1), ('dts-2', 'src-2', 'e', 'E', "
         "'2020', 1, 'scientific', 'published', '', 'e.csv', 1, '', 1, '[]', 0, 'per-1', 1)",
@@ -253,24 +253,85 @@ static void test_rules(Fixture *f, const void *unused)
     run(f, rules);
 }
 
+static GPtrArray *queue_of(StoreTx *tx, ExportQueue queue, const char *subject, GError **error)
+{
+    ExportQuery query = {.queue = queue, .subject = subject, .after = "", .limit = 10};
+    return export_list(tx, &query, error);
+}
+
 static bool queue(StoreTx *tx, void *data, GError **error)
 {
     (void)data;
-    g_autoptr(GPtrArray) none = export_list(tx, NULL, "per-2", "", 10, error);
+    ExportQuery second = {.subject = "prj-1", .after = "exp-1", .limit = 10};
+    g_autoptr(GPtrArray) none = queue_of(tx, EXPORTS_TO_REVIEW, "per-2", error);
     g_assert_cmpuint(none->len, ==, 0);
     g_autoptr(Export) draft = load(tx);
     g_assert_true(export_move(tx, draft, EXPORT_SUBMITTED, 20, error));
-    g_autoptr(GPtrArray) own = export_list(tx, NULL, "per-1", "", 10, error);
+    g_autoptr(GPtrArray) own = queue_of(tx, EXPORTS_TO_REVIEW, "per-1", error);
     g_assert_cmpuint(own->len, ==, 0);
-    g_autoptr(GPtrArray) waiting = export_list(tx, NULL, "per-2", "", 10, error);
+    g_autoptr(GPtrArray) waiting = queue_of(tx, EXPORTS_TO_REVIEW, "per-2", error);
     g_assert_cmpuint(waiting->len, ==, 1);
     g_autoptr(Export) submitted = load(tx);
     g_assert_true(export_review_insert(tx, submitted, "per-2", DECISION_APPROVE, "", 30, error));
-    g_autoptr(GPtrArray) done = export_list(tx, NULL, "per-2", "", 10, error);
+    g_autoptr(GPtrArray) done = queue_of(tx, EXPORTS_TO_REVIEW, "per-2", error);
     g_assert_cmpuint(done->len, ==, 0);
-    g_autoptr(GPtrArray) after = export_list(tx, "prj-1", "per-2", "exp-1", 10, error);
+    g_autoptr(GPtrArray) after = export_list(tx, &second, error);
     g_assert_cmpuint(after->len, ==, 0);
     return true;
+}
+
+/* Those that wait longest first, page after page; what somebody reviewed and wrote; what a round said. */
+static bool lists(StoreTx *tx, void *data, GError **error)
+{
+    (void)data;
+    g_autoptr(Export) first = load(tx);
+    g_autoptr(Export) second = NULL;
+    g_assert_true(export_insert(tx, "exp-2", "prj-1", "per-1", "Second", "C", 11, error));
+    g_assert_true(export_load(tx, "exp-2", &second, error));
+    g_assert_true(export_move(tx, second, EXPORT_SUBMITTED, 20, error));
+    g_assert_true(export_move(tx, first, EXPORT_SUBMITTED, 30, error));
+    g_autoptr(GPtrArray) waiting = queue_of(tx, EXPORTS_TO_REVIEW, "per-2", error);
+    g_assert_cmpuint(waiting->len, ==, 2);
+    g_assert_cmpstr(((Export *)g_ptr_array_index(waiting, 0))->id, ==, "exp-2");
+    ExportQuery next = {.queue = EXPORTS_TO_REVIEW, .subject = "per-2", .after = "exp-2",
+                        .limit = 1};
+    g_autoptr(GPtrArray) rest = export_list(tx, &next, error);
+    g_assert_cmpuint(rest->len, ==, 1);
+    g_assert_cmpstr(((Export *)g_ptr_array_index(rest, 0))->id, ==, "exp-1");
+    g_autoptr(Export) submitted = load(tx);
+    g_assert_true(export_round_keep(tx, submitted, error));
+    g_autoptr(GPtrArray) rounds = export_rounds(tx, "exp-1", error);
+    g_assert_cmpuint(rounds->len, ==, 1);
+    g_assert_cmpint(((ExportRound *)g_ptr_array_index(rounds, 0))->submitted_ms, ==, 30);
+    ExportTally tally = {.files = 7};
+    g_assert_true(export_tally(tx, submitted, &tally, error));
+    g_assert_cmpint(tally.files + tally.files_flagged + tally.reviews, ==, 0);
+    g_autoptr(GPtrArray) nothing = queue_of(tx, EXPORTS_REVIEWED, "per-2", error);
+    g_assert_cmpuint(nothing->len, ==, 0);
+    g_assert_true(export_review_insert(tx, submitted, "per-2", DECISION_RETURN, "no", 40, error));
+    g_assert_true(export_tally(tx, submitted, &tally, error));
+    g_assert_cmpint(tally.reviews, ==, 1);
+    g_autoptr(GPtrArray) reviewed = queue_of(tx, EXPORTS_REVIEWED, "per-2", error);
+    g_assert_cmpuint(reviewed->len, ==, 1);
+    ExportQuery drafts = {.subject = "prj-1", .state = "draft", .after = "", .limit = 10};
+    g_autoptr(GPtrArray) none = export_list(tx, &drafts, error);
+    g_assert_cmpuint(none->len, ==, 0);
+    /* Their own are shown to authors as long as they are in the project. */
+    g_autoptr(GPtrArray) outside = queue_of(tx, EXPORTS_WRITTEN, "per-1", error);
+    g_assert_cmpuint(outside->len, ==, 0);
+    g_assert_true(store_exec(tx, error,
+                             "INSERT INTO project_member (project, person, roles, starts_ms, "
+                             "ends_ms, added_by, added_ms) VALUES ('prj-1', 'per-1', 'scientist', "
+                             "0, 9, 'per-1', 0)"));
+    g_autoptr(GPtrArray) written = queue_of(tx, EXPORTS_WRITTEN, "per-1", error);
+    g_assert_cmpuint(written->len, ==, 2);
+    return true;
+}
+
+static void test_lists(Fixture *f, const void *unused)
+{
+    (void)unused;
+    run(f, lists);
 }
 
 static void test_queue(Fixture *f, const void *unused)
@@ -291,5 +352,6 @@ int main(int argc, char **argv)
     g_test_add("/exports/files", Fixture, NULL, setup, test_files, teardown);
     g_test_add("/exports/rules", Fixture, NULL, setup, test_rules, teardown);
     g_test_add("/exports/queue", Fixture, NULL, setup, test_queue, teardown);
+    g_test_add("/exports/lists", Fixture, NULL, setup, test_lists, teardown);
     return g_test_run();
 }

@@ -78,6 +78,13 @@ static bool services_in(StoreTx *tx, void *data, GError **error)
     return true;
 }
 
+static GPtrArray *exports_of(StoreTx *tx, ExportQueue queue, const char *subject,
+                             const char *after, GError **error)
+{
+    ExportQuery query = {.queue = queue, .subject = subject, .after = after, .limit = 10};
+    return export_list(tx, &query, error);
+}
+
 static bool export_reviewed(StoreTx *tx, const Rows *rows, const char *id, GError **error)
 {
     const char *checker = world_actor(rows->world, CHECKER)->id;
@@ -88,8 +95,17 @@ static bool export_reviewed(StoreTx *tx, const Rows *rows, const char *id, GErro
     MUST(export_review_insert(tx, export, checker, DECISION_APPROVE, "good", now, error));
     g_autoptr(GPtrArray) reviews = export_reviews(tx, id, error);
     MUST(reviews != NULL && reviews->len == 1);
-    g_autoptr(GPtrArray) after = export_list(tx, NULL, checker, "", 10, error);
+    g_autoptr(GPtrArray) after = exports_of(tx, EXPORTS_TO_REVIEW, checker, "", error);
+    g_autoptr(GPtrArray) reviewed = exports_of(tx, EXPORTS_REVIEWED, checker, "", error);
+    g_autoptr(GPtrArray) written =
+        exports_of(tx, EXPORTS_WRITTEN, world_actor(rows->world, SCIENTIST)->id, "", error);
+    ExportTally tally = {0};
     MUST(after != NULL && after->len == 0);
+    MUST(reviewed != NULL && reviewed->len == 1 && written != NULL && written->len == 1);
+    MUST(export_tally(tx, export, &tally, error) && tally.files == 1 && tally.reviews == 1);
+    MUST(export_round_keep(tx, export, error));
+    g_autoptr(GPtrArray) rounds = export_rounds(tx, id, error);
+    MUST(rounds != NULL && rounds->len == 1);
     MUST(export_move(tx, export, EXPORT_APPROVED, now, error));
     MUST(export_load(tx, id, &approved, error));
     MUST(export_move(tx, approved, EXPORT_RELEASED, now, error));
@@ -125,9 +141,9 @@ static bool exports_in(StoreTx *tx, void *data, GError **error)
     MUST(export_label_grow(tx, export, error));
     MUST(export_rules(tx, rows->project, &rules, &packs, error));
     MUST(export_move(tx, export, EXPORT_SUBMITTED, now, error));
-    g_autoptr(GPtrArray) queue = export_list(tx, NULL, checker, "", 10, error);
-    g_autoptr(GPtrArray) listed = export_list(tx, rows->project, NULL, "", 10, error);
-    g_autoptr(GPtrArray) more = export_list(tx, rows->project, checker, id, 10, error);
+    g_autoptr(GPtrArray) queue = exports_of(tx, EXPORTS_TO_REVIEW, checker, "", error);
+    g_autoptr(GPtrArray) listed = exports_of(tx, EXPORTS_OF_PROJECT, rows->project, "", error);
+    g_autoptr(GPtrArray) more = exports_of(tx, EXPORTS_OF_PROJECT, rows->project, id, error);
     MUST(queue != NULL && listed != NULL && more != NULL);
     g_assert_cmpuint(queue->len, ==, 1);
     g_assert_cmpuint(listed->len, ==, 1);

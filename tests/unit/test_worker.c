@@ -240,6 +240,8 @@ static void test_arguments(void)
         {WORKER_PROFILE, "{\"format\": \"csv\", \"more\": 1}", "worker.arguments"},
         {WORKER_PREVIEW, "{\"format\": \"csv\"}", "worker.arguments"},
         {WORKER_PREVIEW, "{\"format\": \"csv\", \"rows\": 201}", "worker.arguments"},
+        {WORKER_PREVIEW, "{\"format\": \"csv\", \"rows\": 2, \"offset\": -1}",
+         "worker.arguments"},
         {WORKER_CONVERT, "{\"format\": \"csv\"}", "worker.arguments"}, /* no output */
         {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\"}", "worker.arguments"},
         {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\", \"rules\": {}}",
@@ -673,6 +675,21 @@ static void test_preview(void)
     g_assert_cmpstr(json_string_value(json_array_get(row, 0)), ==, "62");
     g_assert_cmpstr(json_string_value(json_array_get(row, 2)), ==, "-3.0");
     g_assert_cmpstr(json_string_value(json_array_get(row, 5)), ==, "two\nlines");
+    /* Further on: the second row is the first of those passed on to, and nothing is after the end. */
+    static const struct { int offset; size_t rows; } pages[] = {{1, 2}, {2, 1}, {3, 0}, {900, 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(pages); i++) {
+        json_t *further = format("csv");
+        json_object_set_new(further, "rows", json_integer(2));
+        json_object_set_new(further, "offset", json_integer(pages[i].offset));
+        g_autoptr(json_t) page = run_text(WORKER_PREVIEW, further, enterprises, &error);
+        g_assert_no_error(error);
+        const json_t *cells = json_object_get(page, "values");
+        g_assert_cmpint(integer(page, "rows"), ==, 3);
+        g_assert_cmpuint(json_array_size(cells), ==, pages[i].rows);
+        if (pages[i].offset == 1)
+            g_assert_cmpstr(json_string_value(json_array_get(json_array_get(cells, 0), 0)), ==,
+                            "62");
+    }
 }
 
 static const char cross_table[] = "activity,n,turnover,max\n"

@@ -433,6 +433,9 @@ export interface Export {
   created: string;
   decided: string | null;
   files: ExportFile[];
+  files_count: number;
+  /** Files that did not pass the rules */
+  files_flagged: number;
   id: string;
   /** What the caller may do now */
   may: ExportMay;
@@ -443,6 +446,8 @@ export interface Export {
   reviews: Review[];
   reviews_given: number;
   round: number;
+  /** What was submitted, each time; files tell their rounds themselves */
+  rounds: ExportRound[];
   /** The strictest merge of the rule packs of the project's sources */
   rule_pack: MergedRules;
   state: "draft" | "submitted" | "returned" | "approved" | "rejected" | "released" | "withdrawn";
@@ -456,10 +461,14 @@ export interface ExportBrief {
   context: string;
   created: string;
   decided: string | null;
+  files_count: number;
+  /** Files that did not pass the rules */
+  files_flagged: number;
   id: string;
   project: ExportProject;
   project_id: string;
   released: string | null;
+  reviews_given: number;
   round: number;
   state: "draft" | "submitted" | "returned" | "approved" | "rejected" | "released" | "withdrawn";
   submitted: string | null;
@@ -519,6 +528,13 @@ export interface ExportPage {
 export interface ExportProject {
   id: string;
   tier: "open" | "restricted" | "secure";
+  title: string;
+}
+
+export interface ExportRound {
+  context: string;
+  round: number;
+  submitted: string;
   title: string;
 }
 
@@ -1030,9 +1046,11 @@ export interface PlatformTextVersionPage {
 export interface Preview {
   columns: Column[];
   flags: Flag[];
+  /** Rows passed over before them */
+  offset: number;
   /** Of the whole file */
   rows: number;
-  /** The first rows */
+  /** The rows asked for */
   values: ((string | null)[])[];
 }
 
