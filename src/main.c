@@ -56,7 +56,7 @@ static void print_help(FILE *out)
         }
     }
     fprintf(out, "\n`darse VERB --help` says more. The state directory is --state DIR, else\n"
-                 "$DARSE_STATE, else ./state. Exit codes: 0 done, 1 failed, 2 wrong usage.\n");
+                 "$DARSE_STATE, else ./state, else " VERB_STATE_INSTALLED " of the package. Exit codes: 0 done, 1 failed, 2 wrong usage.\n");
 }
 
 /* Number of words of ARGV that NAME ("audit verify") takes, 0 if they do not match. */

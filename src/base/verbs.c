@@ -46,5 +46,10 @@ char *verb_state_dir(const char *given)
     if (given != NULL)
         return g_canonicalize_filename(given, NULL);
     const char *environment = g_getenv("DARSE_STATE");
-    return g_canonicalize_filename(environment != NULL ? environment : "state", NULL);
+    if (environment != NULL)
+        return g_canonicalize_filename(environment, NULL);
+    bool installed = g_file_test("/etc/darse", G_FILE_TEST_IS_DIR);
+    if (installed && !g_file_test("state/instance", G_FILE_TEST_IS_DIR))
+        return g_strdup(VERB_STATE_INSTALLED);
+    return g_canonicalize_filename("state", NULL);
 }

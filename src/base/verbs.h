@@ -29,7 +29,9 @@ bool verb_parse(const Verb *verb, int argc, char **argv, const GOptionEntry *ent
                 GStrv *ret_rest);
 /* Prints "darse VERB: sentence" on standard error and returns EXIT_FAILED. Frees ERROR. */
 int verb_fail(const Verb *verb, GError *error);
-/* --state DIR, else $DARSE_STATE, else ./state. Caller frees. */
+#define VERB_STATE_INSTALLED "/var/lib/darse/state"
+/* --state DIR, else $DARSE_STATE, else ./state where there is one or Darse is not installed by a package, else
+ * VERB_STATE_INSTALLED. Caller frees. */
 char *verb_state_dir(const char *given);
 
 #endif

@@ -10,6 +10,7 @@
 #include "identity/identity.h"
 #include "lake/lake.h"
 #include "server/clock.h"
+#include "server/notify.h"
 #include "server/watch.h"
 
 #include <arpa/inet.h>
@@ -338,7 +339,9 @@ int serve_run(const Config *config, const Room *const *rooms, GError **error)
                                                 time_monotonic_ms() - began);
         log_info("serve.ready", "portal", serve.portal_url, "lake", serve.lake_url, "took_ms",
                  took);
+        notify_manager("READY=1\nSTATUS=Serving");
         serve_wait_signal();
+        notify_manager("STOPPING=1");
         log_info("serve.stopping");
     }
     serve_stop(&serve);

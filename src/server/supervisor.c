@@ -68,6 +68,8 @@ static void child_exec(const Child *child, unsigned uid, unsigned gid, pid_t par
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         _exit(127); /* the supervisor died in between */
+    if (!child->drop_privilege)
+        unsetenv("NOTIFY_SOCKET"); /* the server alone says when we are ready */
     if (child->drop_privilege && geteuid() == 0) {
         if (setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0)
             _exit(126);

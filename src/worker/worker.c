@@ -244,10 +244,31 @@ static bool converse(const json_t *request, int socket_fd, pid_t pid, int64_t wa
 
 /* --- The whole --------------------------------------------------------------------------------- */
 
+/* ../lib/darse/ of the program's own folder; NULL: not there. */
+static char *library_installed(void)
+{
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = program != NULL ? g_path_get_dirname(program) : NULL;
+    if (folder == NULL)
+        return NULL;
+    g_autofree char *beside = g_build_filename(folder, "..", "lib", "darse", "libduckdb.so", NULL);
+    char *path = g_canonicalize_filename(beside, NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        g_clear_pointer(&path, g_free);
+    return path;
+}
+
 const char *worker_library(void)
 {
+    static const char *found; /* looked for once in the life of a process */
     const char *chosen = g_getenv("DARSE_DUCKDB_LIBRARY");
-    return chosen != NULL ? chosen : DARSE_DUCKDB_LIBRARY;
+    if (chosen != NULL)
+        return chosen;
+    if (g_once_init_enter(&found)) {
+        const char *installed = library_installed();
+        g_once_init_leave(&found, installed != NULL ? installed : DARSE_DUCKDB_LIBRARY);
+    }
+    return found;
 }
 
 static const char *library_path(const WorkerProgram *program)

@@ -47,7 +47,8 @@ typedef struct WorkerProgram {
     const char *library_path;
 } WorkerProgram;
 
-/* The DuckDB library that is loaded when a program names none. */
+/* The DuckDB library that is loaded when a program names none: $DARSE_DUCKDB_LIBRARY, else the one installed
+ * beside this program, else the one of the build. */
 const char *worker_library(void);
 
 /*
