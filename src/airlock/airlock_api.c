@@ -483,6 +483,9 @@ static const HttpField counts_fields[] = {
     {"suppressed", HTTP_INTEGER, .required = true},
     {"safe", HTTP_INTEGER, .required = true},
     {"flagged", HTTP_INTEGER, .required = true},
+    {"by_rule", HTTP_ANY, .required = true, .summary = "Flagged cells by the name of the rule"},
+    {"applied", HTTP_TEXT_LIST, .required = true},
+    {"not_applied", HTTP_TEXT_LIST, .required = true, .summary = "For want of a declared column"},
     HTTP_SCHEMA("LintCounts"),
 };
 static const HttpField rules_fields[] = {
@@ -493,14 +496,17 @@ static const HttpField rules_fields[] = {
     HTTP_SCHEMA("Rules"),
 };
 static const HttpField lint_fields[] = {
+    {"format", HTTP_CHOICE, .required = true, .choices = "csv parquet"},
     {"rows", HTTP_INTEGER, .required = true},
     {"columns", HTTP_TEXT_LIST, .required = true,
      .summary = "Empty for those who may not read the file; so are values and notes"},
     {"verdict", HTTP_CHOICE, .required = true, .choices = "pass flagged incomplete"},
     {"summary", HTTP_OBJECT, .required = true, .fields = counts_fields},
+    {"basis", HTTP_CHOICE, .required = true, .choices = "author_declaration"},
     {"flags", HTTP_LIST, .required = true, .fields = flag_fields},
     {"flags_listed_all", HTTP_BOOLEAN, .required = true},
     {"notes", HTTP_TEXT_LIST, .required = true},
+    {"packs", HTTP_TEXT_LIST, .required = true, .summary = "Names of the rule packs that were merged"},
     {"rules", HTTP_OBJECT, .required = true, .fields = rules_fields},
     HTTP_SCHEMA("Lint"),
 };

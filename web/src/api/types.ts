@@ -668,11 +668,15 @@ export interface LaunchStart {
 }
 
 export interface Lint {
+  basis: "author_declaration";
   /** Empty for those who may not read the file; so are values and notes */
   columns: string[];
   flags: Flag[];
   flags_listed_all: boolean;
+  format: "csv" | "parquet";
   notes: string[];
+  /** Names of the rule packs that were merged */
+  packs: string[];
   rows: number;
   rules: Rules;
   summary: LintCounts;
@@ -680,8 +684,13 @@ export interface Lint {
 }
 
 export interface LintCounts {
+  applied: string[];
+  /** Flagged cells by the name of the rule */
+  by_rule: unknown;
   cells: number;
   flagged: number;
+  /** For want of a declared column */
+  not_applied: string[];
   safe: number;
   suppressed: number;
 }
