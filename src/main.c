@@ -9,6 +9,7 @@
 #include "demo/demo.h"
 #include "doctor/doctor.h"
 #include "engine/engine.h"
+#include "files/files.h"
 #include "gateway/gateway.h"
 #include "identity/identity.h"
 #include "lake/lake.h"
@@ -32,7 +33,7 @@
 static const Room *const rooms[] = {
     &platform_room, &notices_room, &identity_room, &audit_room,  &projects_room, &sources_room,
     &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
-    &tasks_room, &officer_room, &texts_room, NULL,
+    &tasks_room, &files_room, &officer_room, &texts_room, NULL,
 };
 
 static const Verb *const verb_tables[] = {

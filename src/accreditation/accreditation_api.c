@@ -357,56 +357,6 @@ static bool api_table(HttpRequest *request, GError **error)
     return http_reply_json(request, 200, answer.json, error);
 }
 
-/* ---- the project's files: here because who sees them depends on the label ---- */
-
-typedef struct FilesLook {
-    const char *project;
-    int64_t id_base;
-} FilesLook;
-
-static bool look_files(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
-{
-    FilesLook *look = data;
-    int64_t now = time_now_ms();
-    PolicyFacts facts = {0};
-    g_autoptr(Project) project = NULL;
-    g_autofree char *volume = g_strconcat(look->project, "/files", NULL);
-    if (!project_facts_visible(tx, actor, look->project, now, &facts, error) ||
-        !accreditation_label_held(tx, volume, actor->id, now, &facts.label_held, error) ||
-        !policy_enforce(actor, VERB_FILES_VIEW, &facts, error) ||
-        !project_load(tx, look->project, &project, error))
-        return false;
-    look->id_base = project->id_base;
-    return true;
-}
-
-static json_t *file_json(const ProjectFile *file)
-{
-    return json_pack("{s:s, s:s, s:I, s:o}", "name", file->name, "kind",
-                     file->is_folder ? "folder" : "file", "size", (json_int_t)file->size,
-                     "modified", answer_time(file->modified_ms));
-}
-
-static bool api_files(HttpRequest *request, GError **error)
-{
-    const char *given = http_request_query(request, "path");
-    const char *path = given != NULL ? given : "";
-    FilesLook look = {.project = http_request_segment(request, "project")};
-    if ((*path != '\0' && !path_check_relative(path, error)) ||
-        !look_run(request_app(request), request_actor(request), VERB_FILES_VIEW, look.project,
-                  false, look_files, &look, error))
-        return false;
-    g_autoptr(GPtrArray) files =
-        project_browse(request_app(request), look.project, look.id_base, path, error);
-    if (files == NULL)
-        return false;
-    json_t *items = json_array();
-    for (guint i = 0; i < files->len; i++)
-        json_array_append_new(items, file_json(g_ptr_array_index(files, i)));
-    return http_reply_json(request, 200, json_pack("{s:s, s:o}", "path", path, "items", items),
-                           error);
-}
-
 /* ---- tables ---- */
 
 static const HttpField list_fields[] = {
@@ -416,10 +366,6 @@ static const HttpField list_fields[] = {
     {"author", HTTP_CHOICE, .choices = "me", .summary = "Those that I wrote"},
     {"awaiting", HTTP_CHOICE, .choices = "me", .summary = "Those that wait for my signature"},
     PAGE_FIELDS,
-    {0},
-};
-static const HttpField files_fields[] = {
-    {"path", HTTP_TEXT, .max = 1024, .example = "\"results\"", .summary = "A folder of /project; absent: its root"},
     {0},
 };
 static const HttpField agree_fields[] = {
@@ -496,19 +442,6 @@ static const HttpField table_answer[] = {
     ANSWER_NEXT,
     HTTP_SCHEMA("AccreditationPage"),
 };
-static const HttpField file_answer[] = {
-    {"name", HTTP_TEXT, .required = true},
-    {"kind", HTTP_CHOICE, .required = true, .choices = "file folder"},
-    {"size", HTTP_INTEGER, .required = true, .max = INT64_MAX},
-    {"modified", HTTP_TIME, .required = true},
-    HTTP_SCHEMA("FileRow"),
-};
-static const HttpField files_answer[] = {
-    {"path", HTTP_TEXT, .required = true},
-    {"items", HTTP_LIST, .required = true, .fields = file_answer},
-    HTTP_SCHEMA("Files"),
-};
-
 #define PROJECT "/api/v1/projects/{project}"
 #define APPLICATION "/api/v1/applications/{application}"
 
@@ -516,9 +449,6 @@ const HttpRoute accreditation_routes[] = {
     {.method = "GET", .path = PROJECT "/accreditations", .handler = api_table,
      .access = HTTP_PERSON, .answer = table_answer, .tag = "accreditation",
      .summary = "Who may use what, term by term"},
-    {.method = "GET", .path = PROJECT "/files", .handler = api_files, .access = HTTP_PERSON,
-     .query = files_fields, .answer = files_answer, .tag = "projects",
-     .summary = "Names of the files in /project"},
     {.method = "POST", .path = PROJECT "/applications", .handler = api_create,
      .access = HTTP_PERSON, .body = application_new_fields, .answer = application_answer, .success = 201,
      .tag = "accreditation", .summary = "Apply for datasets"},

@@ -23,7 +23,8 @@ typedef struct Clock Clock;
 /* The rooms that may keep a state of their own in the App. */
 typedef enum RoomSlot {
     ROOM_PLATFORM, ROOM_IDENTITY, ROOM_PROJECTS, ROOM_SOURCES, ROOM_ACCREDITATION, ROOM_LAKE,
-    ROOM_SERVICES, ROOM_GATEWAY, ROOM_AIRLOCK, ROOM_NOTICES, ROOM_OFFICER, ROOM_COUNT
+    ROOM_SERVICES, ROOM_GATEWAY, ROOM_AIRLOCK, ROOM_NOTICES, ROOM_OFFICER, ROOM_FILES,
+    ROOM_COUNT
 } RoomSlot;
 
 typedef struct App {

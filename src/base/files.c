@@ -207,6 +207,12 @@ int open_beneath(int folder_fd, const char *relative, int flags, mode_t mode, GE
         return fd;
     if (errno == ENOENT)
         error_set(error, ERROR_NOT_FOUND, "files.missing", "There is no file \"%s\".", relative);
+    else if (errno == ENOTDIR)
+        error_set(error, ERROR_NOT_FOUND, "files.not_a_folder",
+                  "\"%s\" is no folder, or lies below what is none.", relative);
+    else if (errno == ENXIO)
+        error_set(error, ERROR_INVALID, "files.not_a_file", "\"%s\" is not a regular file.",
+                  relative);
     else if (errno == ELOOP || errno == EXDEV)
         error_set(error, ERROR_INVALID, "path.link",
                   "\"%s\" passes through a link or leaves its folder.", relative);

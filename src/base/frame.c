@@ -116,6 +116,51 @@ bool frame_receive(int fd, int timeout_ms, json_t **ret_message, GError **error)
     return true;
 }
 
+/* ---- descriptors ---- */
+
+typedef union FdControl {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+} FdControl;
+
+bool frame_send_fd(int fd, int passed_fd, GError **error)
+{
+    char mark = 'F';
+    FdControl control = {0};
+    struct iovec part = {.iov_base = &mark, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof passed_fd);
+    memcpy(CMSG_DATA(header), &passed_fd, sizeof passed_fd);
+    ssize_t sent = -1;
+    do {
+        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent == 1 || error_set_errno(error, errno, "frame.send", "The other process went away");
+}
+
+int frame_receive_fd(int fd, int timeout_ms, GError **error)
+{
+    char mark = '\0';
+    int passed_fd = -1;
+    FdControl control = {0};
+    struct iovec part = {.iov_base = &mark, .iov_len = 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    ssize_t got = poll(&p, 1, timeout_ms) == 1 ? recvmsg(fd, &message, MSG_CMSG_CLOEXEC) : -1;
+    struct cmsghdr *header = got == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof passed_fd))
+        memcpy(&passed_fd, CMSG_DATA(header), sizeof passed_fd);
+    if (passed_fd < 0)
+        error_set(error, ERROR_UNAVAILABLE, "frame.descriptor", "No descriptor came.");
+    return passed_fd;
+}
+
 static bool unix_address(const char *path, struct sockaddr_un *ret_address, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -17,6 +17,10 @@
 bool frame_send(int fd, const json_t *message, GError **error);
 /* TIMEOUT_MS < 0: for ever. On a clean end of stream: true with *RET_MESSAGE NULL. */
 bool frame_receive(int fd, int timeout_ms, json_t **ret_message, GError **error);
+/* A descriptor, after the message that announces it. Received ones are close-on-exec; -1 on
+ * failure. */
+bool frame_send_fd(int fd, int passed_fd, GError **error);
+int frame_receive_fd(int fd, int timeout_ms, GError **error);
 
 /* Listens on PATH (an old socket there is removed), with MODE. Returns the descriptor or -1. */
 int unix_listen(const char *path, mode_t mode, GError **error);

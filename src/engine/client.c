@@ -88,14 +88,39 @@ static bool client_follow(int fd, int timeout_ms, EngineProgress progress, void 
     }
 }
 
+/* The connection on which PLAN was carried out, or -1. */
+static int client_ask(EngineClient *client, const Plan *plan, EngineProgress progress, void *user,
+                      json_t **ret_result, GError **error)
+{
+    FD_AUTO int fd = unix_connect(client->socket_path, NULL);
+    if (fd < 0) {
+        error_set(error, ERROR_UNAVAILABLE, "engine.unreachable",
+                  "The engine does not answer; try again in a moment.");
+        return -1;
+    }
+    g_autoptr(json_t) request = json_pack("{s:o}", "plan", plan_to_json(plan));
+    if (!frame_send(fd, request, error) ||
+        !client_follow(fd, plan_timeout_ms(plan->kind), progress, user, ret_result, error))
+        return -1;
+    return fd_steal(&fd);
+}
+
 bool engine_client_run(EngineClient *client, const Plan *plan, EngineProgress progress, void *user,
                        json_t **ret_result, GError **error)
 {
-    FD_AUTO int fd = unix_connect(client->socket_path, NULL);
-    if (fd < 0)
-        return error_set(error, ERROR_UNAVAILABLE, "engine.unreachable",
-                         "The engine does not answer; try again in a moment.");
-    g_autoptr(json_t) request = json_pack("{s:o}", "plan", plan_to_json(plan));
-    return frame_send(fd, request, error) &&
-           client_follow(fd, plan_timeout_ms(plan->kind), progress, user, ret_result, error);
+    FD_AUTO int fd = client_ask(client, plan, progress, user, ret_result, error);
+    return fd >= 0;
+}
+
+bool engine_client_open(EngineClient *client, const Plan *plan, json_t **ret_result, int *ret_fd,
+                        GError **error)
+{
+    g_autoptr(json_t) result = NULL;
+    FD_AUTO int fd = client_ask(client, plan, NULL, NULL, &result, error);
+    int passed_fd = fd < 0 ? -1 : frame_receive_fd(fd, 10 * SECOND_MS, error);
+    if (passed_fd < 0)
+        return false;
+    *ret_fd = passed_fd;
+    *ret_result = g_steal_pointer(&result);
+    return true;
 }

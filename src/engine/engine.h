@@ -33,6 +33,9 @@ typedef void (*EngineProgress)(const char *step, double milliseconds, void *user
  * connection breaks, whether the plan was applied is unknown: ask plan_service_list_new(). */
 bool engine_client_run(EngineClient *client, const Plan *plan, EngineProgress progress, void *user,
                        json_t **ret_result, GError **error);
+/* As that, for a plan whose result comes with a descriptor, *RET_FD. */
+bool engine_client_open(EngineClient *client, const Plan *plan, json_t **ret_result, int *ret_fd,
+                        GError **error);
 
 /* Connects to a door of a bubble: <STATE_DIR>/run/doors/<SERVICE_ID>/<DOOR_NAME>. What lies in that
  * folder is the bubble's to change, so no link is followed, the name must be a socket that OWNER

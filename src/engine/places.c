@@ -272,6 +272,23 @@ static bool removal_folder(Removal *removal, int parent_fd, const char *name, in
     return true;
 }
 
+bool places_remove_at(int parent_fd, const char *name, GError **error)
+{
+    FD_AUTO int top_fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (top_fd < 0)
+        return errno == ENOENT ||
+               error_set_errno(error, errno, "engine.remove", "Cannot open %s", name);
+    Removal removal = {.top_fd = top_fd};
+    do {
+        removal.moved = false;
+        if (!removal_empty(&removal, top_fd, 0, error))
+            return false;
+    } while (removal.moved);
+    if (unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return error_set_errno(error, errno, "engine.remove", "Cannot remove %s", name);
+    return true;
+}
+
 bool places_remove(const Places *places, const char *path, GError **error)
 {
     g_autoptr(GError) missing = NULL;
@@ -283,17 +300,5 @@ bool places_remove(const Places *places, const char *path, GError **error)
         g_propagate_error(error, g_steal_pointer(&missing));
         return false;
     }
-    FD_AUTO int top_fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (top_fd < 0)
-        return errno == ENOENT ||
-               error_set_errno(error, errno, "engine.remove", "Cannot open %s", path);
-    Removal removal = {.top_fd = top_fd};
-    do {
-        removal.moved = false;
-        if (!removal_empty(&removal, top_fd, 0, error))
-            return false;
-    } while (removal.moved);
-    if (unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-        return error_set_errno(error, errno, "engine.remove", "Cannot remove %s", path);
-    return true;
+    return places_remove_at(parent_fd, name, error);
 }

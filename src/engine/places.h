@@ -42,6 +42,8 @@ int places_make_folder(const Places *places, const char *path, uid_t uid, mode_t
 bool places_rename(const Places *places, const char *from, const char *to, GError **error);
 /* Removes a tree, however deep, whatever is in it; no error if it is not there. */
 bool places_remove(const Places *places, const char *path, GError **error);
+/* As that, for the folder NAME of PARENT_FD. */
+bool places_remove_at(int parent_fd, const char *name, GError **error);
 
 /* Copies the regular file FROM/FILE to the new name NAME in the folder TO, at most MAX_BYTES,
  * durable before it is visible. */
@@ -54,9 +56,5 @@ typedef struct CopyWanted {
     mode_t mode;
 } CopyWanted;
 bool places_copy(const CopyWanted *wanted, char **ret_sha256, int64_t *ret_size, GError **error);
-
-/* Lists at most LIMIT entries of FOLDER below the folder FROM_FD. The object that
- * plan_browse_new documents, or NULL. */
-json_t *places_browse(int from_fd, const char *folder, int64_t limit, GError **error);
 
 #endif

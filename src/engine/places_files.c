@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files below the places: copied out of a person's folder, and listed. */
+/* Files below the places, copied out of a person's folder. */
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
 #include "engine/places.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #define COPY_CHUNK_BYTES  (1024 * 1024)
-#define BROWSE_TEXT_BYTES (600 * 1024) /* of names, as escaped in the worst case: one frame */
 
 static bool too_large(const CopyWanted *wanted, GError **error)
 {
@@ -119,75 +117,4 @@ bool places_copy(const CopyWanted *wanted, char **ret_sha256, int64_t *ret_size,
     *ret_sha256 = g_steal_pointer(&sha256);
     *ret_size = size;
     return true;
-}
-
-/* ---- Listing ---- */
-
-static const char *entry_type(mode_t mode)
-{
-    if (S_ISREG(mode))
-        return "file";
-    if (S_ISDIR(mode))
-        return "folder";
-    return S_ISLNK(mode) ? "link" : "other";
-}
-
-/* A name that is not text can be seen, not collected: shown mended, as something else. */
-static json_t *entry_to_json(int folder_fd, const char *name)
-{
-    struct stat st;
-    if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return NULL; /* it went away meanwhile */
-    bool is_text = path_check_relative(name, NULL);
-    g_autofree char *shown = g_utf8_make_valid(name, -1);
-    return json_pack("{s:s, s:s, s:I, s:I}", "name", shown, "type",
-                     is_text ? entry_type(st.st_mode) : "other", "size",
-                     (json_int_t)(S_ISREG(st.st_mode) ? st.st_size : 0), "modified_ms",
-                     (json_int_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
-}
-
-static int names_compare(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Reads at most LIMIT names, and says if there are more. */
-static GPtrArray *names_read(DIR *dir, int64_t limit, bool *ret_truncated)
-{
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    size_t bytes = 0;
-    struct dirent *entry;
-    *ret_truncated = false;
-    while ((entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        bytes += strlen(entry->d_name) * 6 + 100;
-        *ret_truncated = names->len >= (guint)limit || bytes > BROWSE_TEXT_BYTES;
-        if (*ret_truncated)
-            break;
-        g_ptr_array_add(names, g_strdup(entry->d_name));
-    }
-    g_ptr_array_sort(names, names_compare);
-    return names;
-}
-
-json_t *places_browse(int from_fd, const char *folder, int64_t limit, GError **error)
-{
-    bool truncated = false;
-    int fd = open_beneath(from_fd, *folder == '\0' ? "." : folder,
-                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, error);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (dir == NULL) {
-        fd_cleanup(&fd);
-        return NULL;
-    }
-    g_autoptr(GPtrArray) names = names_read(dir, limit, &truncated);
-    json_t *entries = json_array();
-    for (guint i = 0; i < names->len; i++) {
-        json_t *entry = entry_to_json(dirfd(dir), g_ptr_array_index(names, i));
-        if (entry != NULL)
-            json_array_append_new(entries, entry);
-    }
-    closedir(dir);
-    return json_pack("{s:o, s:b}", "entries", entries, "truncated", truncated);
 }

@@ -14,6 +14,8 @@ void plan_step_free(PlanStep *step)
     g_free(step->image);
     g_free(step->network);
     g_free(step->login);
+    g_free(step->sort);
+    g_free(step->after);
     g_free(step);
 }
 
@@ -93,6 +95,7 @@ Plan *plan_project_open_new(const char *project_id, int64_t id_base)
     plan_add_folder(plan, project_path(plan, "/homes"), "engine");
     plan_add_folder(plan, project_path(plan, "/bucket"), "serve");
     plan_add_folder(plan, project_path(plan, "/drafts"), "serve");
+    plan_add_folder(plan, project_path(plan, "/incoming"), "serve");
     return plan;
 }
 
@@ -229,13 +232,77 @@ Plan *plan_collect_new(const char *project_id, int64_t id_base, const char *file
     return plan;
 }
 
-Plan *plan_browse_new(const char *project_id, int64_t id_base, const char *folder, int64_t limit)
+/* ---- Volumes ---- */
+
+const char *const plan_sorts[] = {"name", "size", "modified", NULL};
+
+static char *volume_path(const Plan *plan, const PlanVolume *volume)
 {
-    Plan *plan = plan_project_new(PLAN_BROWSE, project_id, id_base);
+    if (volume->login == NULL)
+        return project_path(plan, "/files");
+    g_autofree char *home = g_strconcat("/homes/", volume->login, NULL);
+    return project_path(plan, home);
+}
+
+static Plan *plan_volume_new(PlanKind kind, PlanStepType type, const PlanVolume *volume,
+                             const char *file)
+{
+    Plan *plan = plan_project_new(kind, volume->project_id, volume->id_base);
     plan_add_path(plan, PLAN_STEP_VAULT_OPEN, project_path(plan, ""));
-    PlanStep *step = plan_add_path(plan, PLAN_STEP_BROWSE, project_path(plan, "/files"));
-    step->file = g_strdup(folder);
-    step->limit = limit;
+    if (volume->login != NULL && (kind == PLAN_FILE_PUT || kind == PLAN_FILE_FOLDER))
+        plan_add_folder(plan, volume_path(plan, volume), "project");
+    plan_add_path(plan, type, volume_path(plan, volume))->file = g_strdup(file);
+    return plan;
+}
+
+static PlanStep *plan_last(const Plan *plan)
+{
+    return g_ptr_array_index(plan->steps, plan->steps->len - 1);
+}
+
+Plan *plan_browse_new(const PlanVolume *volume, const PlanBrowse *browse)
+{
+    Plan *plan = plan_volume_new(PLAN_BROWSE, PLAN_STEP_BROWSE, volume, browse->folder);
+    PlanStep *step = plan_last(plan);
+    step->limit = browse->limit;
+    step->sort = g_strdup(browse->sort);
+    step->after = g_strdup(browse->after);
+    step->descending = browse->descending;
+    return plan;
+}
+
+Plan *plan_file_open_new(const PlanVolume *volume, const char *file)
+{
+    return plan_volume_new(PLAN_FILE_OPEN, PLAN_STEP_FILE_OPEN, volume, file);
+}
+
+Plan *plan_file_put_new(const PlanVolume *volume, const char *upload_id, const char *file,
+                        bool replace)
+{
+    Plan *plan = plan_volume_new(PLAN_FILE_PUT, PLAN_STEP_FILE_PUT, volume, file);
+    g_autofree char *incoming = g_strconcat("/incoming/", upload_id, NULL);
+    PlanStep *step = plan_last(plan);
+    step->target = project_path(plan, incoming);
+    step->replace = replace;
+    return plan;
+}
+
+Plan *plan_file_folder_new(const PlanVolume *volume, const char *folder)
+{
+    return plan_volume_new(PLAN_FILE_FOLDER, PLAN_STEP_FILE_FOLDER, volume, folder);
+}
+
+Plan *plan_file_move_new(const PlanVolume *volume, const char *from, const char *to)
+{
+    Plan *plan = plan_volume_new(PLAN_FILE_MOVE, PLAN_STEP_FILE_MOVE, volume, from);
+    plan_last(plan)->name = g_strdup(to);
+    return plan;
+}
+
+Plan *plan_file_remove_new(const PlanVolume *volume, const char *file, bool recursive)
+{
+    Plan *plan = plan_volume_new(PLAN_FILE_REMOVE, PLAN_STEP_FILE_REMOVE, volume, file);
+    plan_last(plan)->recursive = recursive;
     return plan;
 }
 

@@ -39,7 +39,12 @@ typedef enum PlanKind {
     PLAN_SERVICE_STOP, /* killed, removed, its doors removed; no error if it is not there */
     PLAN_SERVICE_LIST,
     PLAN_COLLECT, /* copy one file of a project's `files` to an export's draft folder */
-    PLAN_BROWSE,  /* list one folder of a project's `files` */
+    PLAN_BROWSE,  /* list one folder of a volume: a project's `files`, or a home */
+    PLAN_FILE_OPEN,   /* hand over a descriptor on one file of a volume, for reading */
+    PLAN_FILE_PUT,    /* move what serve received into a volume */
+    PLAN_FILE_FOLDER, /* make a folder in a volume */
+    PLAN_FILE_MOVE,
+    PLAN_FILE_REMOVE,
     PLAN_HOST_CHECK,
     PLAN_KIND_COUNT,
 } PlanKind;
@@ -58,7 +63,12 @@ typedef enum PlanStepType {
     PLAN_STEP_STOP, /* path of the doors */
     PLAN_STEP_LIST,
     PLAN_STEP_COLLECT, /* path, file, target, name, max_bytes */
-    PLAN_STEP_BROWSE,  /* path, file, limit */
+    PLAN_STEP_BROWSE,  /* path, file, limit, sort, descending, after */
+    PLAN_STEP_FILE_OPEN,   /* path, file */
+    PLAN_STEP_FILE_PUT,    /* path, file, target (of the upload), replace */
+    PLAN_STEP_FILE_FOLDER, /* path, file */
+    PLAN_STEP_FILE_MOVE,   /* path, file, name (the new path) */
+    PLAN_STEP_FILE_REMOVE, /* path, file, recursive */
     PLAN_STEP_HOST_CHECK,
     PLAN_STEP_COUNT,
 } PlanStepType;
@@ -67,7 +77,7 @@ typedef enum PlanStepType {
  * Paths are relative to the state directory. */
 typedef struct PlanStep {
     PlanStepType type;
-    bool create, read_only;
+    bool create, read_only, descending, replace, recursive;
     char *path;
     char *target;  /* of a mount: inside the bubble; otherwise below the state directory */
     char *owner;   /* of a folder: "project" (the bubble's person), "serve" or "engine" */
@@ -76,6 +86,7 @@ typedef struct PlanStep {
     char *image;
     char *network; /* always "none"; written in the plan so that it is seen and checked */
     char *login;
+    char *sort, *after; /* of a listing */
     int64_t memory_bytes, cpu_milli, pids, tmpfs_bytes, max_bytes, limit;
 } PlanStep;
 
@@ -144,9 +155,36 @@ Plan *plan_service_list_new(void);
  * {"sha256", "size"}. The name must be new in that folder, which is made if it is not there. */
 Plan *plan_collect_new(const char *project_id, int64_t id_base, const char *file,
                        const char *export_id, const char *name, int64_t max_bytes);
-/* FOLDER: relative, "" for `files` itself. Result: {"entries": [{"name", "type": "file" | "folder"
- * | "link" | "other", "size", "modified_ms"}], "truncated": bool}, sorted by name. */
-Plan *plan_browse_new(const char *project_id, int64_t id_base, const char *folder, int64_t limit);
+
+/* A volume of a project: its `files`, or the home of LOGIN. */
+typedef struct PlanVolume {
+    const char *project_id;
+    int64_t id_base;
+    const char *login; /* NULL: `files` */
+} PlanVolume;
+
+extern const char *const plan_sorts[]; /* "name", "size", "modified"; ended by NULL */
+typedef struct PlanBrowse {
+    const char *folder; /* relative, "" for the volume itself */
+    const char *sort;   /* "name", "size", "modified"; folders come first */
+    bool descending;
+    const char *after;  /* `next` of the page before; "" */
+    int64_t limit;
+} PlanBrowse;
+/* Result: {"entries": [{"name", "type": "file" | "folder" | "link" | "other", "size",
+ * "modified_ms"}], "next": text or null, "count": of the whole folder}. */
+Plan *plan_browse_new(const PlanVolume *volume, const PlanBrowse *browse);
+/* Result: {"size", "modified_ms"}, and a descriptor (engine_client_open()): a regular file alone, no
+ * link on the way. */
+Plan *plan_file_open_new(const PlanVolume *volume, const char *file);
+/* Moves projects/<project_id>/incoming/<upload_id>/data, written by serve, to FILE, as one act. A
+ * home is made if it is not there. */
+Plan *plan_file_put_new(const PlanVolume *volume, const char *upload_id, const char *file,
+                        bool replace);
+Plan *plan_file_folder_new(const PlanVolume *volume, const char *folder);
+/* TO must be new. */
+Plan *plan_file_move_new(const PlanVolume *volume, const char *from, const char *to);
+Plan *plan_file_remove_new(const PlanVolume *volume, const char *file, bool recursive);
 
 /* Result: {"checks": [{"name": "podman" | "fscrypt" | "limits" | "images" | "seccomp",
  * "ok": bool, "detail"}], "encrypted": bool}. */

@@ -40,7 +40,7 @@ static const struct PlanGrammar {
     PlanPart parts[PLAN_PARTS_MAX];
 } grammars[PLAN_KIND_COUNT] = {
     [PLAN_PROJECT_OPEN] = {SUBJECT_PROJECT,
-                           {ONE(PLAN_STEP_VAULT_OPEN), {PLAN_STEP_FOLDER, 4, 4}}},
+                           {ONE(PLAN_STEP_VAULT_OPEN), {PLAN_STEP_FOLDER, 5, 5}}},
     [PLAN_PROJECT_CLOSE] = {SUBJECT_PROJECT, {ONE(PLAN_STEP_VAULT_CLOSE)}},
     [PLAN_PROJECT_DESTROY] = {SUBJECT_PROJECT, {ONE(PLAN_STEP_VAULT_DESTROY)}},
     [PLAN_DATASET_SEAL] = {SUBJECT_DATASET, {ONE(PLAN_STEP_SEAL)}},
@@ -60,6 +60,16 @@ static const struct PlanGrammar {
     [PLAN_COLLECT] = {SUBJECT_PROJECT,
                       {ONE(PLAN_STEP_VAULT_OPEN), ONE(PLAN_STEP_FOLDER), ONE(PLAN_STEP_COLLECT)}},
     [PLAN_BROWSE] = {SUBJECT_PROJECT, {ONE(PLAN_STEP_VAULT_OPEN), ONE(PLAN_STEP_BROWSE)}},
+    [PLAN_FILE_OPEN] = {SUBJECT_PROJECT, {ONE(PLAN_STEP_VAULT_OPEN), ONE(PLAN_STEP_FILE_OPEN)}},
+    [PLAN_FILE_PUT] = {SUBJECT_PROJECT,
+                       {ONE(PLAN_STEP_VAULT_OPEN), {PLAN_STEP_FOLDER, 0, 1},
+                        ONE(PLAN_STEP_FILE_PUT)}},
+    [PLAN_FILE_FOLDER] = {SUBJECT_PROJECT,
+                          {ONE(PLAN_STEP_VAULT_OPEN), {PLAN_STEP_FOLDER, 0, 1},
+                           ONE(PLAN_STEP_FILE_FOLDER)}},
+    [PLAN_FILE_MOVE] = {SUBJECT_PROJECT, {ONE(PLAN_STEP_VAULT_OPEN), ONE(PLAN_STEP_FILE_MOVE)}},
+    [PLAN_FILE_REMOVE] = {SUBJECT_PROJECT,
+                          {ONE(PLAN_STEP_VAULT_OPEN), ONE(PLAN_STEP_FILE_REMOVE)}},
     [PLAN_HOST_CHECK] = {0, {ONE(PLAN_STEP_HOST_CHECK)}},
 };
 
@@ -180,6 +190,7 @@ static const struct ProjectFolder {
     {"/homes", "engine"},
     {"/bucket", "serve"},
     {"/drafts", "serve"},
+    {"/incoming", "serve"},
 };
 
 static bool check_folder_of_project(const Plan *plan, const PlanStep *step)
@@ -191,6 +202,20 @@ static bool check_folder_of_project(const Plan *plan, const PlanStep *step)
     return false;
 }
 
+/* The home of somebody: projects/<the plan's project>/homes/<login>. */
+static bool path_of_home(const Plan *plan, const char *path)
+{
+    if (plan->project_id == NULL || path == NULL)
+        return false;
+    g_autofree char *homes = g_strconcat("projects/", plan->project_id, "/homes/", NULL);
+    return g_str_has_prefix(path, homes) && login_ok(path + strlen(homes));
+}
+
+static bool path_of_volume(const Plan *plan, const char *path)
+{
+    return path_of_project(plan, path, "/files") || path_of_home(plan, path);
+}
+
 static bool check_folder(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
                          GError **error)
 {
@@ -200,6 +225,9 @@ static bool check_folder(const Plan *plan, const PlanStep *step, const EngineLim
     } else if (plan->kind == PLAN_COLLECT) {
         const PlanStep *collect = container_step(plan);
         ok = g_strcmp0(step->path, collect->target) == 0 && strcmp(step->owner, "serve") == 0;
+    } else if (plan->kind == PLAN_FILE_PUT || plan->kind == PLAN_FILE_FOLDER) {
+        ok = path_of_home(plan, step->path) && strcmp(step->owner, "project") == 0 &&
+             g_strcmp0(step->path, container_step(plan)->path) == 0;
     } else {
         const char *login = container_step(plan)->login;
         g_autofree char *home = g_strconcat("/homes/", login, NULL);
@@ -347,12 +375,38 @@ static bool check_collect(const Plan *plan, const PlanStep *step, const EngineLi
 static bool check_browse(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
                          GError **error)
 {
-    if (!path_of_project(plan, step->path, "/files"))
+    if (!path_of_volume(plan, step->path))
         return refuse(error, "engine.plan_path", "it lists another folder than its project's.");
     if (*step->file != '\0' && !path_check_relative(step->file, error))
         return false;
+    if (!g_strv_contains(plan_sorts, step->sort))
+        return refuse(error, "engine.plan_field", "it lists in an order that is not known.");
     return within(step->limit, 1, limits->browse_max) ||
            refuse(error, "engine.plan_limit", "it asks for too many entries.");
+}
+
+/* One place of one of the project's volumes. */
+static bool check_file(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
+                       GError **error)
+{
+    if (!path_of_volume(plan, step->path))
+        return refuse(error, "engine.plan_path", "it works in another folder than its project's.");
+    return path_check_relative(step->file, error);
+}
+
+static bool check_file_put(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
+                           GError **error)
+{
+    g_autofree char *incoming = g_strconcat("projects/", plan->project_id, "/incoming/", NULL);
+    if (path_id(step->target, incoming, PLAN_ID_UPLOAD) == NULL)
+        return refuse(error, "engine.plan_path", "what it moves in was not received for it.");
+    return check_file(plan, step, limits, error);
+}
+
+static bool check_file_move(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
+                            GError **error)
+{
+    return check_file(plan, step, limits, error) && path_check_relative(step->name, error);
 }
 
 static bool check_nothing(const Plan *plan, const PlanStep *step, const EngineLimits *limits,
@@ -372,7 +426,9 @@ static const StepCheck step_checks[PLAN_STEP_COUNT] = {
     [PLAN_STEP_FREEZE] = check_nothing,        [PLAN_STEP_THAW] = check_nothing,
     [PLAN_STEP_STOP] = check_stop,             [PLAN_STEP_LIST] = check_nothing,
     [PLAN_STEP_COLLECT] = check_collect,       [PLAN_STEP_BROWSE] = check_browse,
-    [PLAN_STEP_HOST_CHECK] = check_nothing,
+    [PLAN_STEP_HOST_CHECK] = check_nothing,    [PLAN_STEP_FILE_OPEN] = check_file,
+    [PLAN_STEP_FILE_PUT] = check_file_put,     [PLAN_STEP_FILE_FOLDER] = check_file,
+    [PLAN_STEP_FILE_MOVE] = check_file_move,   [PLAN_STEP_FILE_REMOVE] = check_file,
 };
 
 /* ---- The plan as a whole ---- */
@@ -456,7 +512,16 @@ static bool check_texts(const PlanStep *step)
         return step->path != NULL && step->file != NULL && step->target != NULL &&
                step->name != NULL;
     case PLAN_STEP_BROWSE:
+        return step->path != NULL && step->file != NULL && step->sort != NULL &&
+               step->after != NULL;
+    case PLAN_STEP_FILE_OPEN:
+    case PLAN_STEP_FILE_FOLDER:
+    case PLAN_STEP_FILE_REMOVE:
         return step->path != NULL && step->file != NULL;
+    case PLAN_STEP_FILE_PUT:
+        return step->path != NULL && step->file != NULL && step->target != NULL;
+    case PLAN_STEP_FILE_MOVE:
+        return step->path != NULL && step->file != NULL && step->name != NULL;
     case PLAN_STEP_FREEZE:
     case PLAN_STEP_THAW:
     case PLAN_STEP_LIST:

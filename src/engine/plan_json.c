@@ -47,7 +47,15 @@ static const PlanStepRow step_rows[PLAN_STEP_COUNT] = {
     [PLAN_STEP_COLLECT] = {"collect",
                            {TEXT(path), TEXT(file), TEXT(target), TEXT(name),
                             INTEGER(max_bytes)}},
-    [PLAN_STEP_BROWSE] = {"browse", {TEXT(path), TEXT(file), INTEGER(limit)}},
+    [PLAN_STEP_BROWSE] = {"browse",
+                          {TEXT(path), TEXT(file), INTEGER(limit), TEXT(sort), TEXT(after),
+                           BOOLEAN(descending)}},
+    [PLAN_STEP_FILE_OPEN] = {"file_open", {TEXT(path), TEXT(file)}},
+    [PLAN_STEP_FILE_PUT] = {"file_put",
+                            {TEXT(path), TEXT(file), TEXT(target), BOOLEAN(replace)}},
+    [PLAN_STEP_FILE_FOLDER] = {"file_folder", {TEXT(path), TEXT(file)}},
+    [PLAN_STEP_FILE_MOVE] = {"file_move", {TEXT(path), TEXT(file), TEXT(name)}},
+    [PLAN_STEP_FILE_REMOVE] = {"file_remove", {TEXT(path), TEXT(file), BOOLEAN(recursive)}},
     [PLAN_STEP_HOST_CHECK] = {"host_check", {{0}}},
 };
 
@@ -59,7 +67,9 @@ static const char *const kind_names[PLAN_KIND_COUNT] = {
     [PLAN_SERVICE_FREEZE] = "service_freeze", [PLAN_SERVICE_THAW] = "service_thaw",
     [PLAN_SERVICE_STOP] = "service_stop",     [PLAN_SERVICE_LIST] = "service_list",
     [PLAN_COLLECT] = "collect",               [PLAN_BROWSE] = "browse",
-    [PLAN_HOST_CHECK] = "host_check",
+    [PLAN_FILE_OPEN] = "file_open",           [PLAN_FILE_PUT] = "file_put",
+    [PLAN_FILE_FOLDER] = "file_folder",       [PLAN_FILE_MOVE] = "file_move",
+    [PLAN_FILE_REMOVE] = "file_remove",       [PLAN_HOST_CHECK] = "host_check",
 };
 
 const char *plan_kind_name(PlanKind kind)

@@ -124,6 +124,11 @@ static bool kind_is_offline(PlanKind kind)
     case PLAN_DATASET_OPEN:
     case PLAN_COLLECT:
     case PLAN_BROWSE:
+    case PLAN_FILE_OPEN:
+    case PLAN_FILE_PUT:
+    case PLAN_FILE_FOLDER:
+    case PLAN_FILE_MOVE:
+    case PLAN_FILE_REMOVE:
     case PLAN_HOST_CHECK:
         return true;
     default:
@@ -136,7 +141,8 @@ static LogLevel plan_level(const Plan *plan, const GError *error)
 {
     if (error != NULL)
         return LOG_LEVEL_WARNING;
-    bool quiet = plan->kind == PLAN_SERVICE_LIST || plan->kind == PLAN_BROWSE;
+    bool quiet = plan->kind == PLAN_SERVICE_LIST || plan->kind == PLAN_BROWSE ||
+                 plan->kind == PLAN_FILE_OPEN;
     return quiet ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
 }
 
@@ -181,7 +187,8 @@ static void log_plan(const Plan *plan, const GError *error, gint64 began)
               error == NULL ? "" : error->message, NULL);
 }
 
-static json_t *talk_apply(Process *process, Talk *talk, const Plan *plan, GError **error)
+static json_t *talk_apply(Process *process, Talk *talk, const Plan *plan, int *ret_fd,
+                          GError **error)
 {
     if (plan == NULL || !plan_check(plan, &process->engine.limits, error))
         return NULL;
@@ -189,7 +196,7 @@ static json_t *talk_apply(Process *process, Talk *talk, const Plan *plan, GError
         return NULL;
     json_t *result = NULL;
     if (kind_is_offline(plan->kind) || process_wait_recovered(process, error))
-        result = steps_apply(&process->engine, plan, talk_progress, talk, error);
+        result = steps_apply(&process->engine, plan, talk_progress, talk, ret_fd, error);
     ordinary_leave(process, plan->kind);
     return result;
 }
@@ -202,14 +209,17 @@ static void talk_run(void *data, void *user)
     g_autoptr(GError) error = NULL;
     g_autoptr(Plan) plan = NULL;
     json_t *result = NULL;
+    FD_AUTO int passed_fd = -1;
     if (talk_allowed(process, talk.fd, &error))
         plan = talk_receive(talk.fd, &error);
     if (error == NULL)
-        result = talk_apply(process, &talk, plan, &error);
+        result = talk_apply(process, &talk, plan, &passed_fd, &error);
     if (result != NULL)
         talk_send(&talk, json_pack("{s:o}", "result", result));
     else
         talk_fail(&talk, error);
+    if (passed_fd >= 0 && !talk.broken)
+        frame_send_fd(talk.fd, passed_fd, NULL);
     log_plan(plan, error, began);
     close(talk.fd);
 }

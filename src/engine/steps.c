@@ -8,6 +8,7 @@
 #include "engine/bubble.h"
 #include "engine/host_check.h"
 #include "engine/vault.h"
+#include "engine/volume.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +23,7 @@ typedef struct Run {
     Engine *engine;
     const Plan *plan;
     json_t *result;
+    int passed_fd; /* a descriptor that the answer hands over, or -1 */
     bool doors_made, container_made; /* to be undone */
 } Run;
 
@@ -275,13 +277,62 @@ static bool apply_collect(Run *run, const PlanStep *step, GError **error)
 
 static bool apply_browse(Run *run, const PlanStep *step, GError **error)
 {
+    VolumeListing wanted = {.folder = step->file, .descending = step->descending,
+                            .after = step->after, .limit = step->limit};
     FD_AUTO int fd = places_open_folder(run->engine->places, step->path, error);
-    json_t *listing = fd < 0 ? NULL : places_browse(fd, step->file, step->limit, error);
+    json_t *listing = NULL;
+    if (fd >= 0 && volume_sort_parse(step->sort, &wanted.sort))
+        listing = volume_browse(fd, &wanted, error);
     if (listing == NULL)
         return false;
     json_object_update(run->result, listing);
     json_decref(listing);
     return true;
+}
+
+static bool apply_file_open(Run *run, const PlanStep *step, GError **error)
+{
+    int64_t size = 0, modified_ms = 0;
+    FD_AUTO int fd = places_open_folder(run->engine->places, step->path, error);
+    run->passed_fd = fd < 0 ? -1 : volume_open(fd, step->file, &size, &modified_ms, error);
+    if (run->passed_fd < 0)
+        return false;
+    result_set(run, "size", json_integer(size));
+    result_set(run, "modified_ms", json_integer(modified_ms));
+    return true;
+}
+
+static bool apply_file_put(Run *run, const PlanStep *step, GError **error)
+{
+    const Places *places = run->engine->places;
+    uid_t owner = project_uid(run->plan);
+    FD_AUTO int fd = places_open_folder(places, step->path, error);
+    FD_AUTO int from_fd = fd < 0 ? -1 : places_open_folder(places, step->target, error);
+    const VolumePut put = {.from_fd = from_fd, .from_name = "data",
+                           .from_owner = places_serve_uid(places), .file = step->file,
+                           .replace = step->replace, .owner = owner,
+                           .group = places_gid(places, owner)};
+    return from_fd >= 0 && volume_put(fd, &put, error);
+}
+
+static bool apply_file_folder(Run *run, const PlanStep *step, GError **error)
+{
+    uid_t owner = project_uid(run->plan);
+    FD_AUTO int fd = places_open_folder(run->engine->places, step->path, error);
+    return fd >= 0 && volume_make_folder(fd, step->file, owner,
+                                         places_gid(run->engine->places, owner), error);
+}
+
+static bool apply_file_move(Run *run, const PlanStep *step, GError **error)
+{
+    FD_AUTO int fd = places_open_folder(run->engine->places, step->path, error);
+    return fd >= 0 && volume_move(fd, step->file, step->name, error);
+}
+
+static bool apply_file_remove(Run *run, const PlanStep *step, GError **error)
+{
+    FD_AUTO int fd = places_open_folder(run->engine->places, step->path, error);
+    return fd >= 0 && volume_remove(fd, step->file, step->recursive, error);
 }
 
 static bool apply_host_check(Run *run, const PlanStep *step, GError **error)
@@ -308,6 +359,11 @@ static const StepApply step_applies[PLAN_STEP_COUNT] = {
     [PLAN_STEP_COLLECT] = apply_collect,
     [PLAN_STEP_BROWSE] = apply_browse,
     [PLAN_STEP_HOST_CHECK] = apply_host_check,
+    [PLAN_STEP_FILE_OPEN] = apply_file_open,
+    [PLAN_STEP_FILE_PUT] = apply_file_put,
+    [PLAN_STEP_FILE_FOLDER] = apply_file_folder,
+    [PLAN_STEP_FILE_MOVE] = apply_file_move,
+    [PLAN_STEP_FILE_REMOVE] = apply_file_remove,
 };
 
 /* ---- The loop ---- */
@@ -365,16 +421,19 @@ static void subjects_unlock(Engine *engine, uint64_t taken)
 }
 
 json_t *steps_apply(Engine *engine, const Plan *plan, StepsProgress progress, void *user,
-                    GError **error)
+                    int *ret_fd, GError **error)
 {
-    Run run = {.engine = engine, .plan = plan, .result = json_object()};
+    Run run = {.engine = engine, .plan = plan, .result = json_object(), .passed_fd = -1};
     uint64_t taken = subjects_lock(engine, plan);
     bool ok = run_steps(&run, progress, user, error);
     if (!ok)
         run_undo(&run);
     subjects_unlock(engine, taken);
-    if (ok)
+    if (ok) {
+        *ret_fd = run.passed_fd;
         return run.result;
+    }
+    fd_cleanup(&run.passed_fd);
     json_decref(run.result);
     return NULL;
 }

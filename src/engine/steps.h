@@ -31,8 +31,9 @@ typedef struct Engine {
 
 typedef void (*StepsProgress)(const char *step, double milliseconds, void *user);
 
-/* The result object of the plan's kind, or NULL. Usable from several threads. */
+/* The result object of the plan's kind, or NULL. *RET_FD: a descriptor to hand over with it (the
+ * caller closes it), or -1. Usable from several threads. */
 json_t *steps_apply(Engine *engine, const Plan *plan, StepsProgress progress, void *user,
-                    GError **error);
+                    int *ret_fd, GError **error);
 
 #endif

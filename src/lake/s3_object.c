@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/times.h"
+#include "lake/reader.h"
 #include "lake/s3_object.h"
 
 #include <string.h>
@@ -21,94 +22,6 @@
 
 /* ---- reading ---- */
 
-typedef struct ObjectReader {
-    char *folder;
-    json_t *parts;
-    size_t part;
-    int fd;
-    int64_t skip;           /* bytes of the part at hand to leave out */
-    int64_t part_left;      /* of the part at hand, once it is open */
-    int64_t left;           /* of the range */
-} ObjectReader;
-
-static void reader_free(void *state)
-{
-    ObjectReader *reader = state;
-    if (reader->fd >= 0)
-        close(reader->fd);
-    json_decref(reader->parts);
-    g_free(reader->folder);
-    g_free(reader);
-}
-
-static int64_t part_size(const json_t *parts, size_t index)
-{
-    return json_integer_value(json_object_get(json_array_get(parts, index), "size"));
-}
-
-static int part_open(const char *folder, const json_t *parts, size_t index, GError **error)
-{
-    const char *file =
-        json_string_value(json_object_get(json_array_get(parts, index), "file"));
-    if (file == NULL) {
-        error_set(error, ERROR_INTERNAL, "lake.row", "An object's row is damaged.");
-        return -1;
-    }
-    return lake_file_open(folder, file, error);
-}
-
-/* Opens the part in which the reading stands. */
-static bool reader_open(ObjectReader *reader, GError **error)
-{
-    while (reader->skip >= part_size(reader->parts, reader->part)) {
-        reader->skip -= part_size(reader->parts, reader->part);
-        reader->part++;
-        if (reader->part >= json_array_size(reader->parts))
-            return error_set(error, ERROR_INTERNAL, "lake.row", "An object's row is damaged.");
-    }
-    reader->fd = part_open(reader->folder, reader->parts, reader->part, error);
-    if (reader->fd < 0)
-        return false;
-    if (lseek(reader->fd, reader->skip, SEEK_SET) < 0)
-        return error_set(error, ERROR_INTERNAL, "lake.file", "An object's file cannot be read.");
-    reader->part_left = part_size(reader->parts, reader->part) - reader->skip;
-    reader->skip = 0;
-    return true;
-}
-
-static ssize_t reader_read(void *state, char *buffer, size_t size)
-{
-    ObjectReader *reader = state;
-    if (reader->left == 0)
-        return 0;
-    if (reader->fd < 0 && !reader_open(reader, NULL))
-        return -1;
-    int64_t wanted = MIN(MIN((int64_t)size, reader->part_left), reader->left);
-    ssize_t got = read(reader->fd, buffer, (size_t)wanted);
-    if (got <= 0)
-        return -1; /* a file shorter than its row is damage: the answer is cut, never padded */
-    reader->left -= got;
-    reader->part_left -= got;
-    if (reader->part_left == 0) {
-        close(reader->fd);
-        reader->fd = -1;
-        reader->part++;
-    }
-    return got;
-}
-
-static ObjectReader *reader_new(const S3Call *call, const LakeObject *object, int64_t first,
-                                int64_t size)
-{
-    ObjectReader *reader = g_new0(ObjectReader, 1);
-    reader->folder = g_strdup(call->folder);
-    reader->parts = json_incref(object->parts);
-    reader->fd = -1;
-    reader->skip = first;
-    reader->left = size;
-    return reader;
-}
-
 static bool find_again(StoreTx *tx, void *data, GError **error)
 {
     S3Call *call = data;
@@ -118,18 +31,19 @@ static bool find_again(StoreTx *tx, void *data, GError **error)
 
 /* The first byte can be read. The object may be replaced between the look at its row and the
  * opening of its file; then the row of now is taken. */
-static bool object_open(S3Call *call, ObjectReader **ret_reader, S3Range *range, GError **error)
+static bool object_open(S3Call *call, LakeReader **ret_reader, S3Range *range, GError **error)
 {
     for (int attempt = 0;; attempt++) {
         g_autoptr(GError) problem = NULL;
         if (!s3_range_parse(s3_header(call, "Range"), call->object->size, range, error))
             return false;
-        ObjectReader *reader = reader_new(call, call->object, range->first, range->size);
-        if (range->size == 0 || reader_open(reader, &problem)) {
+        LakeReader *reader =
+            lake_reader_new(call->folder, call->object->parts, range->first, range->size);
+        if (range->size == 0 || lake_reader_open(reader, &problem)) {
             *ret_reader = reader;
             return true;
         }
-        reader_free(reader);
+        lake_reader_free(reader);
         bool gone = g_strcmp0(error_reason(problem), "lake.file_gone") == 0;
         if (!gone || attempt >= OPEN_ATTEMPTS) {
             if (gone)
@@ -154,7 +68,7 @@ static void reply_validators(S3Call *call, const LakeObject *object)
     http_reply_header(call->request, "Accept-Ranges", "bytes");
 }
 
-static bool reply_object(S3Call *call, ObjectReader *reader, const S3Range *range, GError **error)
+static bool reply_object(S3Call *call, LakeReader *reader, const S3Range *range, GError **error)
 {
     const LakeObject *object = call->object;
     const char *type = s3_query(call, "response-content-type");
@@ -169,13 +83,13 @@ static bool reply_object(S3Call *call, ObjectReader *reader, const S3Range *rang
         http_reply_header(call->request, "Content-Range", content_range);
     }
     return http_reply_stream(call->request, range->partial ? 206 : 200, type, range->size,
-                             reader_read, reader, reader_free, error);
+                             lake_reader_read, reader, lake_reader_free, error);
 }
 
 bool s3_get_object(S3Call *call, GError **error)
 {
     bool unchanged = false;
-    ObjectReader *reader = NULL;
+    LakeReader *reader = NULL;
     S3Range range;
     if (call->object == NULL)
         return error_set(error, ERROR_NOT_FOUND, "lake.no_object", "There is no such object.");
@@ -193,7 +107,7 @@ bool s3_get_object(S3Call *call, GError **error)
         return false;
     }
     if (!s3_note_read(call, VERB_LAKE_GET, call->key, error)) {
-        reader_free(reader);
+        lake_reader_free(reader);
         return false;
     }
     return reply_object(call, reader, &range, error);
@@ -348,10 +262,11 @@ static bool copy_bytes(S3Call *call, const LakeObject *from, LakeFile *file, Dig
                        GError **error)
 {
     g_autofree char *buffer = g_malloc(COPY_BUFFER);
-    ObjectReader *reader = reader_new(call, from, 0, from->size);
+    LakeReader *reader = lake_reader_new(call->folder, from->parts, 0, from->size);
     bool ok = true;
-    while (ok && reader->left > 0) {
-        ssize_t got = reader_read(reader, buffer, COPY_BUFFER);
+    for (int64_t left = from->size; ok && left > 0;) {
+        ssize_t got = lake_reader_read(reader, buffer, COPY_BUFFER);
+        left -= got;
         if (got <= 0)
             ok = error_set(error, ERROR_CONFLICT, "lake.source_changed",
                            "The source changed while it was copied; try again.");
@@ -360,7 +275,7 @@ static bool copy_bytes(S3Call *call, const LakeObject *from, LakeFile *file, Dig
         if (ok)
             digest_update(digest, buffer, (size_t)got);
     }
-    reader_free(reader);
+    lake_reader_free(reader);
     digest_finish(digest);
     return ok && lake_file_keep(file, error);
 }

@@ -33,6 +33,9 @@ typedef enum PolicyNeed {
     NEED_ENCRYPTION = 1 << 19,
     NEED_PROJECT_PURPOSE = 1 << 20, /* the route admits the project's purpose */
     NEED_SIGHT = 1 << 21,           /* of an export: a checker sees those under review */
+    NEED_FILES_SHOWN = 1 << 23,
+    NEED_FILES_OUT = 1 << 24,
+    NEED_FILES_IN = 1 << 25,
     NEED_FILE = 1 << 22,            /* of an export: a checker of the review; its author in part */
 } PolicyNeed;
 
@@ -131,6 +134,14 @@ static const PolicyRule rules[VERB_COUNT] = {
                            SCOPE_WORK, 0, 0},
     [VERB_FILES_VIEW] = {VERB_FILES_VIEW, "files.view", 0, WORKERS, SCOPE_READ, STARTED,
                          NEED_STATE | NEED_TIER_FACTOR | NEED_LABEL},
+    [VERB_FILES_SHOW] = {VERB_FILES_SHOW, "files.show", 0, WORKERS, SCOPE_READ, LIVE,
+                         NEED_STATE | NEED_TIER_FACTOR | NEED_FILES_SHOWN | NEED_LABEL},
+    [VERB_FILES_GET] = {VERB_FILES_GET, "files.get", 0, WORKERS, SCOPE_READ, LIVE,
+                        NEED_STATE | NEED_TIER_FACTOR | NEED_FILES_OUT | NEED_LABEL},
+    [VERB_FILES_PUT] = {VERB_FILES_PUT, "files.put", 0, WORKERS, SCOPE_WORK, LIVE,
+                        NEED_STATE | NEED_TIER_FACTOR | NEED_FILES_IN | NEED_LABEL},
+    [VERB_FILES_CHANGE] = {VERB_FILES_CHANGE, "files.change", 0, WORKERS, SCOPE_WORK, LIVE,
+                           NEED_STATE | NEED_TIER_FACTOR | NEED_FILES_IN | NEED_LABEL},
 
     [VERB_LAKE_PUT] = {VERB_LAKE_PUT, "lake.put", DOOR, WORKERS, SCOPE_WORK, LIVE,
                        NEED_STATE | NEED_TIER_FACTOR | NEED_PUT_PLACE | NEED_LABEL},
@@ -209,6 +220,11 @@ CHECK(display, policy_tier(f->tier)->display == DISPLAY_WEB || f->display == DIS
 CHECK(put_place, f->inside || (policy_tier(f->tier)->lake_put_outside &&
                                (policy_tier(f->tier)->lake_get_outside || f->own_upload)))
 CHECK(get_place, f->inside || policy_tier(f->tier)->lake_get_outside || f->own_upload)
+/* What the tier lets out of and into the bucket from outside, it lets out of and into /project: both
+ * are the project's files. */
+CHECK(files_shown, policy_tier(f->tier)->display == DISPLAY_WEB)
+CHECK(files_out, policy_tier(f->tier)->lake_get_outside)
+CHECK(files_in, policy_tier(f->tier)->lake_put_outside)
 CHECK(encryption,
       !policy_tier(f->tier)->encryption || f->encrypted || f->accept_unencrypted)
 CHECK(sight, f->project_roles != 0 || (a->roles & (ROLE_OFFICER | ROLE_AUDITOR)) != 0 ||
@@ -264,6 +280,13 @@ static const PolicyCheck checks[] = {
      "service of the project."},
     {NEED_GET_PLACE, check_get_place, "policy.lake_download",
      "The tier lets nothing be downloaded but through the airlock; ask for an export."},
+    {NEED_FILES_SHOWN, check_files_shown, "policy.files_shown",
+     "The tier shows files inside of the project's services only."},
+    {NEED_FILES_OUT, check_files_out, "policy.files_out",
+     "The tier lets no file be downloaded but through the airlock; ask for an export."},
+    {NEED_FILES_IN, check_files_in, "policy.files_in",
+     "The tier closes the project's files to the outside; work on them from a service of the "
+     "project."},
     {NEED_SIGHT, check_sight, "policy.not_in_review",
      "The export is not awaiting reviews."},
     {NEED_FILE, check_file, "policy.export_file",

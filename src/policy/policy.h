@@ -155,6 +155,9 @@ typedef enum PolicyVerb {
     VERB_DATASET_USE,                /* mount or read a dataset in a project */
     VERB_SERVICE_LAUNCH, VERB_SERVICE_VIEW, VERB_SERVICE_OPEN, VERB_SERVICE_STOP,
     VERB_FILES_VIEW,                 /* names of the project's files */
+    VERB_FILES_SHOW,                 /* the beginning of one, on a page */
+    VERB_FILES_GET, VERB_FILES_PUT,  /* one file, out of and into a volume */
+    VERB_FILES_CHANGE,               /* folders, other names, removing */
     VERB_LAKE_PUT, VERB_LAKE_GET, VERB_LAKE_LIST, VERB_LAKE_DELETE, VERB_LAKE_KEY,
     VERB_EXPORT_CREATE, VERB_EXPORT_VIEW, VERB_EXPORT_EDIT, VERB_EXPORT_SUBMIT,
     VERB_EXPORT_REVIEW, VERB_EXPORT_FILE, VERB_EXPORT_RELEASE,

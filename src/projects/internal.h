@@ -8,7 +8,6 @@
 #define PROJECT_ID_RANGE 65536
 #define PROJECT_ID_LAST INT64_C(4294000000)    /* host user ids are 32 bits wide */
 #define PROJECT_LONGEST_MS (INT64_C(30) * 366 * 24 * 3600 * 1000)
-#define PROJECT_BROWSE_MAX 1000
 
 bool project_refuse_unknown(const char *what, GError **error);
 bool project_check_dates(int64_t starts_ms, int64_t ends_ms, GError **error);

@@ -132,17 +132,6 @@ bool project_member_set(App *app, const PolicyActor *actor, const char *project,
 bool project_member_remove(App *app, const PolicyActor *actor, const char *project,
                            const char *person, GError **error);
 
-typedef struct ProjectFile {
-    char *name;
-    bool is_folder;
-    int64_t size, modified_ms;
-} ProjectFile;
-void project_file_free(ProjectFile *file);
-/* One folder of /project, as the engine sees it; "" is its root. The caller has asked policy
- * (VERB_FILES_VIEW, with the label of the volume). Array of ProjectFile. */
-GPtrArray *project_browse(App *app, const char *project, int64_t id_base, const char *path,
-                          GError **error);
-
 /* ---- inside the actions above, and for tests: rows alone, no policy ---- */
 
 bool project_insert(StoreTx *tx, const ProjectNew *given, const char *id, const char *created_by,

@@ -68,8 +68,10 @@ static json_t *request_run(const Request *r, GError **error)
     int output_fd = kind->needs_output ? CHILD_OUTPUT_FD : -1;
     if (!task_check_arguments(r->task, r->arguments, error) || !sandbox_limit(&r->limits, error))
         return NULL;
-    Duck *duck = duck_open(r->library, r->limits.memory_bytes / DUCK_MEMORY_SHARE, error);
-    if (duck == NULL || !sandbox_enter(CHILD_INPUT_FD, output_fd, error))
+    Duck *duck = NULL;
+    if (kind->is_table)
+        duck = duck_open(r->library, r->limits.memory_bytes / DUCK_MEMORY_SHARE, error);
+    if ((kind->is_table && duck == NULL) || !sandbox_enter(CHILD_INPUT_FD, output_fd, error))
         return NULL;
     /* Never closed: the process ends here, and unloading 65 MB of C++ takes longer than the task. */
     return kind->run(duck, &r->limits, r->arguments, CHILD_INPUT_FD, output_fd, error);

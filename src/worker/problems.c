@@ -20,6 +20,7 @@ static const struct {
 };
 
 static const char *const reasons[] = {
+    "text.binary", "image.unknown", "image.damaged", "image.too_large", "image.write",
     "worker.arguments", "worker.sandbox", "worker.library", "table.ambiguous", "table.blank_line",
     "table.column", "table.column_name", "table.column_twice", "table.column_type", "table.empty",
     "table.encoding", "table.encrypted", "table.header_too_long", "table.line_end", "table.memory",

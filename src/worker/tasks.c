@@ -5,7 +5,9 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "worker/lint.h"
+#include "worker/picture.h"
 #include "worker/table.h"
+#include "worker/text.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -248,28 +250,35 @@ static json_t *run_preview(Duck *duck, const WorkerLimits *limits, const json_t 
 
 /* --- The table of tasks ------------------------------------------------------------------------ */
 
+static const char *const fields_none[] = {NULL};
 static const char *const fields_format[] = {"format", NULL};
 static const char *const fields_preview[] = {"format", "rows", "offset", NULL};
 static const char *const fields_lint[] = {"format", "rules", "count_column", "total_column",
                                           "largest_column", NULL};
 
 static const TaskKind kinds[WORKER_TASK_COUNT] = {
-    [WORKER_PROFILE] = {"profile", fields_format, false, run_profile,
+    [WORKER_PROFILE] = {"profile", fields_format, false, true, run_profile,
         {.wall_ms = 15 * 60 * 1000, .cpu_seconds = 10 * 60, .memory_bytes = 2 * GIGABYTE,
          .input_bytes = 16 * GIGABYTE, .output_bytes = 0, .rows = 500000000, .columns = 2000,
          .field_bytes = MEGABYTE}},
-    [WORKER_CONVERT] = {"convert", fields_format, true, run_convert,
+    [WORKER_CONVERT] = {"convert", fields_format, true, true, run_convert,
         {.wall_ms = 30 * 60 * 1000, .cpu_seconds = 20 * 60, .memory_bytes = 2 * GIGABYTE,
          .input_bytes = 16 * GIGABYTE, .output_bytes = 16 * GIGABYTE, .rows = 500000000,
          .columns = 2000, .field_bytes = MEGABYTE}},
-    [WORKER_LINT] = {"lint", fields_lint, false, lint_run,
+    [WORKER_LINT] = {"lint", fields_lint, false, true, lint_run,
         {.wall_ms = 60 * 1000, .cpu_seconds = 30, .memory_bytes = GIGABYTE,
          .input_bytes = 32 * MEGABYTE, .output_bytes = 0, .rows = 200000, .columns = 500,
          .field_bytes = 64 * 1024}},
-    [WORKER_PREVIEW] = {"preview", fields_preview, false, run_preview,
+    [WORKER_PREVIEW] = {"preview", fields_preview, false, true, run_preview,
         {.wall_ms = 60 * 1000, .cpu_seconds = 30, .memory_bytes = GIGABYTE,
          .input_bytes = 16 * GIGABYTE, .output_bytes = 0, .rows = 500000000, .columns = 500,
          .field_bytes = MEGABYTE}},
+    [WORKER_TEXT] = {"text", fields_none, false, false, text_run,
+        {.wall_ms = 10 * 1000, .cpu_seconds = 5, .memory_bytes = 256 * MEGABYTE,
+         .input_bytes = INT64_MAX, .output_bytes = 0}},
+    [WORKER_IMAGE] = {"image", fields_none, true, false, picture_run,
+        {.wall_ms = 20 * 1000, .cpu_seconds = 10, .memory_bytes = GIGABYTE,
+         .input_bytes = 64 * MEGABYTE, .output_bytes = 16 * MEGABYTE}},
 };
 
 const TaskKind *task_kind(WorkerTask task)
@@ -301,6 +310,8 @@ bool task_check_arguments(WorkerTask task, const json_t *arguments, GError **err
                              "%s does not know the argument \"%s\".", kind->name, key);
     }
     const char *format = format_of(arguments);
+    if (!kind->is_table)
+        return true;
     if (g_strcmp0(format, "csv") != 0 && g_strcmp0(format, "parquet") != 0)
         return error_set(error, ERROR_INVALID, "worker.arguments",
                          "\"format\" must be \"csv\" or \"parquet\".");

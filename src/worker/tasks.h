@@ -13,6 +13,7 @@ typedef struct TaskKind {
     const char *name;                  /* in messages */
     const char *const *fields;         /* of the arguments, NULL-ended */
     bool needs_output;
+    bool is_table;                     /* read by DuckDB; has a format */
     json_t *(*run)(Duck *duck, const WorkerLimits *limits, const json_t *arguments, int input_fd,
                    int output_fd, GError **error);
     WorkerLimits limits;

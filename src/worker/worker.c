@@ -176,7 +176,10 @@ static const ResultField result_fields[] = {
     {WORKER_LINT, "verdict", JSON_STRING},   {WORKER_LINT, "summary", JSON_OBJECT},
     {WORKER_LINT, "flags", JSON_ARRAY},      {WORKER_LINT, "notes", JSON_ARRAY},
     {WORKER_PREVIEW, "rows", JSON_INTEGER},  {WORKER_PREVIEW, "columns", JSON_ARRAY},
-    {WORKER_PREVIEW, "values", JSON_ARRAY},
+    {WORKER_PREVIEW, "values", JSON_ARRAY},  {WORKER_TEXT, "text", JSON_STRING},
+    {WORKER_TEXT, "encoding", JSON_STRING},  {WORKER_IMAGE, "format", JSON_STRING},
+    {WORKER_IMAGE, "width", JSON_INTEGER},   {WORKER_IMAGE, "height", JSON_INTEGER},
+    {WORKER_IMAGE, "shown_width", JSON_INTEGER}, {WORKER_IMAGE, "shown_height", JSON_INTEGER},
 };
 
 static bool result_check(WorkerTask task, const json_t *result, GError **error)

@@ -22,6 +22,8 @@ typedef enum WorkerTask {
     WORKER_CONVERT,
     WORKER_LINT,
     WORKER_PREVIEW,
+    WORKER_TEXT,
+    WORKER_IMAGE,
     WORKER_TASK_COUNT,
 } WorkerTask;
 
@@ -79,12 +81,21 @@ const char *worker_library(void);
  * WORKER_PREVIEW {"format", "rows": 1..WORKER_PREVIEW_ROWS_MAX, "offset": rows to pass over}
  *   -> {"format", "rows" (in the file), "columns": [{"name", "type"}], "values": [[text|null...]...]}
  *
+ * WORKER_TEXT {}
+ *   -> {"text" (the first WORKER_TEXT_BYTES, without control characters), "encoding": "utf-8" |
+ *       "latin-1", "truncated": bool}
+ * WORKER_IMAGE {}
+ *   -> {"format": "png"|"jpeg", "width", "height", "shown_width", "shown_height"}; the output is
+ *      the picture made anew as PNG, at most WORKER_IMAGE_SIDE on a side: its pixels, nothing else.
+ *
  * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");
  * ERROR_TOO_LARGE, over a limit; ERROR_INVALID, the arguments ("worker.arguments", "table.column");
  * ERROR_UNAVAILABLE, no sandbox or no DuckDB on this host ("worker.sandbox", "worker.library").
  */
 #define WORKER_FLAGS_MAX 5000
 #define WORKER_PREVIEW_ROWS_MAX 200
+#define WORKER_TEXT_BYTES (64 * 1024)
+#define WORKER_IMAGE_SIDE 1600
 bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
                 const json_t *arguments, int input_fd, int output_fd, json_t **ret_result,
                 GError **error);

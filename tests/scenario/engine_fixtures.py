@@ -141,7 +141,7 @@ def open_project(project, base):
     return {"kind": "project_open", "project_id": project, "id_base": base,
             "steps": [vault(p, True), folder(f"{p}/files", "project"),
                       folder(f"{p}/homes", "engine"), folder(f"{p}/bucket", "serve"),
-                      folder(f"{p}/drafts", "serve")]}
+                      folder(f"{p}/drafts", "serve"), folder(f"{p}/incoming", "serve")]}
 
 
 def project_step(kind, project, base, step):
@@ -162,11 +162,12 @@ def collect(project, base, file, export, name, max_bytes=1000):
                        "target": f"{p}/drafts/{export}", "name": name, "max_bytes": max_bytes}]}
 
 
-def browse(project, base, path="", limit=100):
+def browse(project, base, path="", limit=100, sort="name", after=""):
     p = f"projects/{project}"
     return {"kind": "browse", "project_id": project, "id_base": base,
             "steps": [vault(p), {"step": "browse", "path": f"{p}/files", "file": path,
-                                 "limit": limit}]}
+                                 "limit": limit, "sort": sort, "after": after,
+                                 "descending": False}]}
 
 
 def start_service(service, project, base, login="marie", data=(), lake=False, memory=1024 * MIB,

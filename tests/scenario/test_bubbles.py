@@ -696,15 +696,17 @@ def test_folders_are_listed_as_they_are(prepared):
     (Path(os.fsdecode(bytes(place) + b"/\xff"))).write_bytes(b"")
     (place / "e\nf").write_bytes(b"")
     got = prepared.call(browse(PROJECT_A, BASE_A, "listing"))
-    assert not got["truncated"]
+    assert got["next"] is None and got["count"] == 6
     seen = {e["name"]: (e["type"], e["size"]) for e in got["entries"]}
     assert seen["b.csv"] == ("file", 5) and seen["a"] == ("folder", 0)
     assert seen["c"] == ("link", 0) and seen["d"] == ("other", 0)
     assert seen["\ufffd"][0] == "other" and seen["e\nf"][0] == "other"
     got = prepared.call(browse(PROJECT_A, BASE_A, "listing", limit=2))
-    assert got["truncated"] and len(got["entries"]) == 2
-    for path, reason in (("listing/c", "files.open"), ("none", "files.missing"),
-                         ("..", "path.segment"), ("listing/b.csv", "files.open")):
+    assert got["next"] and [e["name"] for e in got["entries"]] == ["a", "b.csv"]
+    rest = prepared.call(browse(PROJECT_A, BASE_A, "listing", after=got["next"]))
+    assert [e["name"] for e in rest["entries"]] == ["c", "d", "e\nf", "\ufffd"]
+    for path, reason in (("listing/c", "files.not_a_folder"), ("none", "files.missing"),
+                         ("..", "path.segment"), ("listing/b.csv", "files.not_a_folder")):
         with pytest.raises(Refused, match=reason + "|path.link"):
             prepared.call(browse(PROJECT_A, BASE_A, path))
 

@@ -58,6 +58,7 @@ static Plan *service_start(void)
 
 static Plan *build(int which)
 {
+    static const PlanVolume files = {PRJ, BASE, NULL}, home = {PRJ, BASE, "marie.curie"};
     switch (which) {
     case PLAN_PROJECT_OPEN:
         return plan_project_open_new(PRJ, BASE);
@@ -86,7 +87,17 @@ static Plan *build(int which)
     case PLAN_COLLECT:
         return plan_collect_new(PRJ, BASE, "out/table 1.csv", EXP, "table 1.csv", 1000);
     case PLAN_BROWSE:
-        return plan_browse_new(PRJ, BASE, "", 100);
+        return plan_browse_new(&files, &(PlanBrowse){"", "size", true, "", 100});
+    case PLAN_FILE_OPEN:
+        return plan_file_open_new(&home, "notes/a.txt");
+    case PLAN_FILE_PUT:
+        return plan_file_put_new(&home, UPL, "in/a.csv", true);
+    case PLAN_FILE_FOLDER:
+        return plan_file_folder_new(&files, "in");
+    case PLAN_FILE_MOVE:
+        return plan_file_move_new(&files, "a", "b/c");
+    case PLAN_FILE_REMOVE:
+        return plan_file_remove_new(&files, "a", true);
     default:
         return plan_host_check_new();
     }
@@ -214,6 +225,32 @@ static const Forgery forgeries[] = {
     {PLAN_COLLECT, "collect", "max_bytes", "9223372036854775807", "engine.plan_limit"},
     {PLAN_BROWSE, "browse", "path", "\"projects/" OTHER "/files\"", "engine.plan_path"},
     {PLAN_BROWSE, "browse", "file", "\"..\"", "path.segment"},
+    {PLAN_BROWSE, "browse", "sort", "\"color\"", "engine.plan_field"},
+    {PLAN_BROWSE, "browse", "path", "\"projects/" PRJ "/homes\"", "engine.plan_path"},
+    {PLAN_BROWSE, "browse", "path", "\"projects/" PRJ "/homes/../files\"", "engine.plan_path"},
+    {PLAN_BROWSE, "browse", "path", "\"projects/" PRJ "/drafts\"", "engine.plan_path"},
+
+    /* The files of a volume. */
+    {PLAN_FILE_OPEN, "file_open", "path", "\"projects/" OTHER "/homes/marie.curie\"",
+     "engine.plan_path"},
+    {PLAN_FILE_OPEN, "file_open", "path", "\"projects/" PRJ "/incoming\"", "engine.plan_path"},
+    {PLAN_FILE_OPEN, "file_open", "path", "\"data/" DTS "\"", "engine.plan_path"},
+    {PLAN_FILE_OPEN, "file_open", "file", "\"\"", "path.length"},
+    {PLAN_FILE_OPEN, "file_open", "file", "\"../a\"", "path.segment"},
+    {PLAN_FILE_OPEN, "file_open", "file", "\"/etc/shadow\"", "path.segment"},
+    {PLAN_FILE_PUT, "file_put", "target", "\"projects/" OTHER "/incoming/" UPL "\"",
+     "engine.plan_path"},
+    {PLAN_FILE_PUT, "file_put", "target", "\"projects/" PRJ "/incoming\"", "engine.plan_path"},
+    {PLAN_FILE_PUT, "file_put", "target", "\"uploads/" UPL "\"", "engine.plan_path"},
+    {PLAN_FILE_PUT, "folder", "path", "\"projects/" PRJ "/files\"", "engine.plan_folder"},
+    {PLAN_FILE_PUT, "folder", "path", "\"projects/" PRJ "/homes/other\"", "engine.plan_folder"},
+    {PLAN_FILE_PUT, "folder", "owner", "\"engine\"", "engine.plan_folder"},
+    {PLAN_FILE_PUT, "file_put", "replace", "1", "engine.plan_field"},
+    {PLAN_FILE_FOLDER, "file_folder", "file", "\"a/../..\"", "path.segment"},
+    {PLAN_FILE_MOVE, "file_move", "name", "\"../b\"", "path.segment"},
+    {PLAN_FILE_MOVE, "file_move", "path", "\"projects/" PRJ "/bucket\"", "engine.plan_path"},
+    {PLAN_FILE_REMOVE, "file_remove", "file", "\".\"", "path.segment"},
+    {PLAN_FILE_REMOVE, "file_remove", "path", "\"projects/" PRJ "\"", "engine.plan_path"},
     {PLAN_BROWSE, "browse", "limit", "0", "engine.plan_limit"},
     {PLAN_BROWSE, "browse", "limit", "100000000", "engine.plan_limit"},
     /* Steps that the kind may not have. */
@@ -361,7 +398,10 @@ static void test_builders_given_nothing_are_refused(void)
     Plan *plans[] = {plan_project_open_new(NULL, BASE), plan_dataset_seal_new(NULL, NULL, 1),
                      plan_service_start_new(&nothing), plan_service_stop_new(NULL),
                      plan_collect_new(PRJ, BASE, NULL, NULL, NULL, 1),
-                     plan_browse_new(PRJ, BASE, NULL, 1)};
+                     plan_browse_new(&(PlanVolume){PRJ, BASE, NULL}, &(PlanBrowse){0}),
+                     plan_file_open_new(&(PlanVolume){PRJ, BASE, "a/b"}, "x"),
+                     plan_file_put_new(&(PlanVolume){PRJ, BASE, NULL}, NULL, NULL, false),
+                     plan_file_move_new(&(PlanVolume){PRJ, BASE, NULL}, "a", NULL)};
     for (size_t i = 0; i < G_N_ELEMENTS(plans); i++) {
         g_autoptr(GError) error = NULL;
         g_assert_false(plan_check(plans[i], &l, &error));
