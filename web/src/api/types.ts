@@ -553,16 +553,67 @@ export interface Fact {
   fact: string;
 }
 
+export interface FileChanged {
+  path: string;
+  place: "project" | "home" | "bucket";
+  size?: number | null;
+}
+
+export interface FileMove {
+  path: string;
+  /** The project's volume (by default), my home in it, or its bucket */
+  place?: "project" | "home" | "bucket" | null;
+  /** In the same place */
+  to: string;
+}
+
+export interface FilePreview {
+  columns?: Column[] | null;
+  encoding?: "utf-8" | "latin-1" | null;
+  height?: number | null;
+  kind: "table" | "text" | "image" | "none";
+  path: string;
+  place: "project" | "home" | "bucket";
+  /** The picture made anew, in base64 */
+  png?: string | null;
+  /** Why it is not shown as what its name says */
+  problem?: string | null;
+  /** Of the whole table; null: cut before its end */
+  rows?: number | null;
+  size: number;
+  text?: string | null;
+  /** The file goes on */
+  truncated: boolean;
+  /** The first rows */
+  values?: ((string | null)[])[] | null;
+  width?: number | null;
+}
+
 export interface FileRow {
-  kind: "file" | "folder";
-  modified: string;
+  kind: "file" | "folder" | "link" | "other";
+  /** null for the folders of a bucket */
+  modified: string | null;
   name: string;
   size: number;
 }
 
 export interface Files {
+  /** Names in the folder; null: not counted */
+  count: number | null;
   items: FileRow[];
+  /** What the caller may do here, and why not the rest */
+  may: FilesMay;
+  /** Cursor of the next page; null at the end */
+  next: string | null;
   path: string;
+  place: "project" | "home" | "bucket";
+}
+
+export interface FilesMay {
+  change: Right;
+  get: Right;
+  put: Right;
+  show: Right;
 }
 
 export interface Flag {
@@ -572,6 +623,12 @@ export interface Flag {
   rule: "minimum_count" | "largest_share" | "rounding" | "undecided" | "invalid";
   /** null: for those who may read the file */
   value: string | null;
+}
+
+export interface FolderNew {
+  path: string;
+  /** The project's volume (by default), my home in it, or its bucket */
+  place?: "project" | "home" | "bucket" | null;
 }
 
 export interface Health {
@@ -1203,6 +1260,12 @@ export interface Revocation {
   reason: string;
 }
 
+export interface Right {
+  allowed: boolean;
+  detail: string;
+  reason: string;
+}
+
 export interface RulePack {
   name: string;
   reference: string;
@@ -1557,6 +1620,30 @@ export interface Undertaking {
 export interface UndertakingNew {
   /** Code of the second factor */
   code: string;
+}
+
+export interface Upload {
+  expires: string;
+  id: string;
+  path: string;
+  place: "project" | "home" | "bucket";
+  received: number;
+  replace: boolean;
+  size: number;
+}
+
+export interface UploadNew {
+  path: string;
+  /** The project's volume (by default), my home in it, or its bucket */
+  place?: "project" | "home" | "bucket" | null;
+  replace?: boolean | null;
+  size: number;
+}
+
+export interface UploadPage {
+  items: Upload[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
 }
 
 export interface Variable {
