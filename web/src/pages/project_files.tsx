@@ -81,7 +81,7 @@ export function ProjectFiles({ project }: SectionProps) {
                     head: true,
                     cell: (row) => (
                       <span class="row">
-                        <Icon name={row.kind} />
+                        <Icon name={row.kind === "folder" ? "folder" : "file"} />
                         {row.kind === "folder" ? (
                           <a href={address(joinPath(folder, row.name))}>{row.name}</a>
                         ) : (
@@ -95,7 +95,10 @@ export function ProjectFiles({ project }: SectionProps) {
                     number: true,
                     cell: (row) => (row.kind === "file" ? formatBytes(row.size) : "–"),
                   },
-                  { title: t("files.modified"), cell: (row) => <Time at={row.modified} /> },
+                  {
+                    title: t("files.modified"),
+                    cell: (row) => row.modified && <Time at={row.modified} />,
+                  },
                 ]}
               />
             )
