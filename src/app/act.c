@@ -4,6 +4,8 @@
  */
 #include "app/app.h"
 
+#include "app/once.h"
+
 #include <string.h>
 
 typedef struct ActRun {
@@ -55,7 +57,8 @@ static bool act_in_savepoint(StoreTx *tx, void *data, GError **error)
     bool ok = run->closure(&run->act, run->data, error);
     if (ok) {
         AuditEntry entry = act_entry(&run->act, "done", "");
-        ok = audit_append(tx, &entry, &run->act.sequence, error);
+        ok = once_note(tx, run->act.actor, error) &&
+             audit_append(tx, &entry, &run->act.sequence, error);
     }
     run->act.tx = NULL;
     return ok;

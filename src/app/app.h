@@ -18,6 +18,7 @@
 
 typedef struct EngineClient EngineClient;
 typedef struct Events Events;
+typedef struct Once Once;
 typedef struct Clock Clock;
 
 /* The rooms that may keep a state of their own in the App. */
@@ -38,6 +39,7 @@ typedef struct App {
     Store *store;
     Audit *audit;
     Events *events;
+    Once *once;
     EngineClient *engine;
     HttpServer *portal;
     HttpServer *lake;
@@ -113,10 +115,11 @@ void events_free(Events *events);
 /* Wakes the taps on TOPIC. DATA (taken, may be NULL) is what they get. Never blocks. */
 void events_publish(Events *events, const char *topic, json_t *data);
 /* TOPICS: NULL-ended. A tap keeps at most 256 events; older ones are dropped and replaced by one
- * {"topic":"missed"}. */
-EventsTap *events_tap(Events *events, const char *const *topics);
+ * {"topic":"missed"}. LAST_ID (or NULL): the "id" of the last event that the reader saw; what came
+ * since is given first, or "missed" when that is no longer known. */
+EventsTap *events_tap(Events *events, const char *const *topics, const char *last_id);
 /* Waits at most TIMEOUT_MS; NULL if nothing came or the bus is closing (then *RET_CLOSED).
- * {"topic":..., "data":...}: the caller owns it. */
+ * {"id":..., "topic":..., "data":...}: the caller owns it. */
 json_t *events_wait(EventsTap *tap, int timeout_ms, bool *ret_closed);
 void events_untap(EventsTap *tap);
 /* Wakes every waiter for good, at stop. */

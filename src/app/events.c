@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A bus of small events in memory. Publishing copies a reference into each tap's bounded queue. */
+/* A bus of small events in memory. Publishing copies a reference into each tap's bounded queue. The
+ * last topics are remembered, so that a reader who comes back is told which of them came meanwhile.
+ * Numbers begin anew with each start of the program: an epoch tells one run from another. */
 #include "app/app.h"
+#include "base/ids.h"
+#include "http/headers.h"
 
 #include <string.h>
 
 #define TAP_EVENTS_MAX 256
+#define RING_SIZE 4096
 
 struct Events {
+    char epoch[HEADER_EPOCH_SIZE + 1];
+    int64_t last;              /* number of the last event; the first is 1 */
+    char *ring[RING_SIZE];     /* topics, by number modulo its size */
     GMutex lock;
     GCond changed;
     GPtrArray *taps;
@@ -26,6 +34,10 @@ Events *events_new(void)
     g_mutex_init(&events->lock);
     g_cond_init(&events->changed);
     events->taps = g_ptr_array_new();
+    uint8_t bytes[HEADER_EPOCH_SIZE / 2];
+    random_fill(bytes, sizeof bytes);
+    g_autofree char *hex = hex_encode(bytes, sizeof bytes);
+    g_strlcpy(events->epoch, hex, sizeof events->epoch);
     return events;
 }
 
@@ -35,12 +47,20 @@ void events_free(Events *events)
         return;
     g_assert(events->taps->len == 0);
     g_ptr_array_unref(events->taps);
+    for (int i = 0; i < RING_SIZE; i++)
+        g_free(events->ring[i]);
     g_cond_clear(&events->changed);
     g_mutex_clear(&events->lock);
     g_free(events);
 }
 
-static void tap_push(EventsTap *tap, const char *topic, json_t *data)
+static json_t *event_make(const Events *events, int64_t number, const char *topic, json_t *data)
+{
+    g_autofree char *id = g_strdup_printf("%s-%" G_GINT64_FORMAT, events->epoch, number);
+    return json_pack("{s:s, s:s, s:o}", "id", id, "topic", topic, "data", data);
+}
+
+static void tap_push(EventsTap *tap, int64_t number, const char *topic, json_t *data)
 {
     if (!g_strv_contains((const char *const *)tap->topics, topic))
         return;
@@ -50,20 +70,46 @@ static void tap_push(EventsTap *tap, const char *topic, json_t *data)
     }
     /* Each tap gets its own copy: jansson's counters are not for several threads. */
     json_t *copy = data != NULL ? json_deep_copy(data) : json_null();
-    g_queue_push_tail(&tap->queue, json_pack("{s:s, s:o}", "topic", topic, "data", copy));
+    g_queue_push_tail(&tap->queue, event_make(tap->events, number, topic, copy));
+}
+
+static void ring_add(Events *events, const char *topic)
+{
+    events->last++;
+    char **place = &events->ring[events->last % RING_SIZE];
+    g_free(*place);
+    *place = g_strdup(topic);
+}
+
+/* What came after AFTER, each topic once; false when that is not known any more. */
+static bool tap_resume(EventsTap *tap, const char *last_id)
+{
+    const Events *events = tap->events;
+    HeaderEventId after;
+    if (!header_event_id(last_id, &after) || strcmp(after.epoch, events->epoch) != 0 ||
+        after.number > events->last || events->last - after.number > RING_SIZE)
+        return false;
+    g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
+    for (int64_t number = after.number + 1; number <= events->last; number++) {
+        char *topic = events->ring[number % RING_SIZE];
+        if (g_hash_table_add(told, topic))
+            tap_push(tap, number, topic, NULL);
+    }
+    return true;
 }
 
 void events_publish(Events *events, const char *topic, json_t *data)
 {
     g_mutex_lock(&events->lock);
+    ring_add(events, topic);
     for (guint i = 0; i < events->taps->len; i++)
-        tap_push(g_ptr_array_index(events->taps, i), topic, data);
+        tap_push(g_ptr_array_index(events->taps, i), events->last, topic, data);
     g_cond_broadcast(&events->changed);
     g_mutex_unlock(&events->lock);
     json_decref(data);
 }
 
-EventsTap *events_tap(Events *events, const char *const *topics)
+EventsTap *events_tap(Events *events, const char *const *topics, const char *last_id)
 {
     EventsTap *tap = g_new0(EventsTap, 1);
     tap->events = events;
@@ -71,6 +117,7 @@ EventsTap *events_tap(Events *events, const char *const *topics)
     g_queue_init(&tap->queue);
     g_mutex_lock(&events->lock);
     g_ptr_array_add(events->taps, tap);
+    tap->missed = last_id != NULL && !tap_resume(tap, last_id);
     g_mutex_unlock(&events->lock);
     return tap;
 }
@@ -79,7 +126,7 @@ static json_t *tap_pop(EventsTap *tap)
 {
     if (tap->missed) {
         tap->missed = false;
-        return json_pack("{s:s, s:n}", "topic", "missed", "data");
+        return event_make(tap->events, tap->events->last, "missed", json_null());
     }
     return g_queue_pop_head(&tap->queue);
 }

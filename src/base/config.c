@@ -38,6 +38,13 @@ static const ConfigOption options[] = {
     {"metrics", "token_file", CONFIG_TEXT, "", 0, 0,
      "File with the token that the metrics ask for (16 characters or more), readable by the server's "
      "user. Empty: none, on loopback."},
+    {"api", "requests_per_address", CONFIG_INTEGER, "12000", 0, 10000000,
+     "Requests a minute that one network address may send, signed in or not; a fifth may come at "
+     "once. 0: no limit. Raise it when a proxy in front makes everybody one address."},
+    {"api", "reads_per_person", CONFIG_INTEGER, "3000", 0, 10000000,
+     "Requests a minute that one person may send to read. 0: no limit."},
+    {"api", "writes_per_person", CONFIG_INTEGER, "600", 0, 10000000,
+     "Requests a minute that one person may send to change something. 0: no limit."},
     {"store", "url", CONFIG_TEXT, "", 0, 0,
      "Database. Empty: SQLite in the state directory. Otherwise a PostgreSQL address, "
      "postgresql://user@host/database; its password comes from store.password_file."},

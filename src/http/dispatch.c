@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/times.h"
+#include "http/headers.h"
 
 #include <poll.h>
 #include <string.h>
@@ -51,7 +52,8 @@ static bool table_accept(HttpRequest *request, GError **error)
             return true;
         return error_set(error, ERROR_NOT_FOUND, "http.not_found", "There is nothing here.");
     }
-    if (!authenticate(request, error) || !router_check_query(request, error))
+    if (!rates_check(request, HTTP_RATE_BY_ADDRESS, error) || !authenticate(request, error) ||
+        !rates_check(request, HTTP_RATE_BY_ACTOR, error) || !router_check_query(request, error))
         return false;
     return request->stream != NULL ? stream_begin(request, error) : body_expect(request, error);
 }
@@ -116,6 +118,23 @@ static enum MHD_Result body_received(HttpRequest *request, const char *bytes, si
     return MHD_NO;
 }
 
+/* The handler, once for a given Idempotency-Key. */
+static bool handler_run(HttpRequest *request, GError **error)
+{
+    const HttpOnce *once = request->site->once;
+    const char *header = http_request_header(request, "Idempotency-Key");
+    g_autofree char *key = NULL;
+    if (once == NULL || header == NULL || !http_route_creates(request->route))
+        return conditions_run(request, error);
+    if (!header_idempotency_key(header, &key, error) || !once->begin(request, key, error))
+        return false;
+    if (request->reply.kind != REPLY_NONE)
+        return true;
+    bool done = request->route->handler(request, error);
+    once->end(request, done);
+    return done;
+}
+
 static bool request_run(HttpRequest *request, GError **error)
 {
     if (request->reply.kind != REPLY_NONE)
@@ -124,10 +143,10 @@ static bool request_run(HttpRequest *request, GError **error)
     if (request->stream != NULL)
         done = request->stream->finish(request, request->stream_state, error);
     else
-        done = body_finish(request, error) && request->route->handler(request, error);
+        done = body_finish(request, error) && handler_run(request, error);
     if (done && request->reply.kind == REPLY_NONE)
         return error_set(error, ERROR_INTERNAL, "http.no_answer", "no answer was given");
-    return done;
+    return done && conditions_answer(request, error);
 }
 
 /* What a request is counted as: never its path, which anybody can invent. */

@@ -68,13 +68,13 @@ bool http_reply_events(HttpRequest *request, HttpNextEvent next, void *state,
                              events_free, error);
 }
 
-char *http_event(int64_t id, const char *name, json_t *data)
+char *http_event(const char *id, const char *name, json_t *data)
 {
     char *text = json_dumps(data, JSON_COMPACT | JSON_ENCODE_ANY);
     json_decref(data);
     g_assert(text != NULL);
-    char *block = g_strdup_printf("id: %" G_GINT64_FORMAT "\nevent: %s\ndata: %s\n\n", id, name,
-                                  text);
+    char *block = g_strdup_printf("%s%s%sevent: %s\ndata: %s\n\n", id != NULL ? "id: " : "",
+                                  id != NULL ? id : "", id != NULL ? "\n" : "", name, text);
     free(text);
     return block;
 }

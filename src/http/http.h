@@ -122,6 +122,8 @@ typedef struct HttpRoute {
 unsigned http_route_problems(const HttpRoute *route);
 /* Does it make something, so that an Idempotency-Key is of use? A POST that answers 201 or 202. */
 bool http_route_creates(const HttpRoute *route);
+/* Is there a HTTP_SECRET in what it answers? Such answers are kept nowhere. */
+bool http_route_answers_secret(const HttpRoute *route);
 
 /* ---- the request ---- */
 
@@ -165,6 +167,9 @@ bool http_request_wait(HttpRequest *request, int fd, short events, int timeout_m
 
 /* ---- the answer ---- */
 
+/* The answer recorded so far, for HttpOnce.end(): NULL unless it is made of bytes. */
+GBytes *http_reply_recorded(const HttpRequest *request, int *ret_status);
+bool http_request_answers_secret(const HttpRequest *request);
 /* Adds a header to the answer to come. */
 void http_reply_header(HttpRequest *request, const char *name, const char *value);
 /* Takes VALUE. */
@@ -185,8 +190,8 @@ bool http_reply_stream(HttpRequest *request, int status, const char *type, int64
 typedef char *(*HttpNextEvent)(void *state);
 bool http_reply_events(HttpRequest *request, HttpNextEvent next, void *state,
                        GDestroyNotify free_state, GError **error);
-/* "id: ...\nevent: ...\ndata: ...\n\n". Takes DATA. Caller frees. */
-char *http_event(int64_t id, const char *name, json_t *data);
+/* "id: ...\nevent: ...\ndata: ...\n\n", without id when it is NULL. Takes DATA. Caller frees. */
+char *http_event(const char *id, const char *name, json_t *data);
 /* 101 Switching Protocols with the headers added so far, then bytes are relayed both ways between
  * the client and PEER_FD (taken) by the relay threads until either side closes. EXTRA: bytes
  * already read from the peer after its own 101. ON_BYTES (may be NULL) is told of traffic. */
@@ -202,6 +207,25 @@ void http_server_end_relays(HttpServer *server, HttpRelayMatch match, void *want
 json_t *http_problem(const GError *error, const char *request_id);
 
 /* ---- the server ---- */
+
+/* A limit of requests: a row per rule. */
+typedef enum HttpRateBy { HTTP_RATE_BY_ADDRESS, HTTP_RATE_BY_ACTOR } HttpRateBy;
+typedef enum HttpRateMethods { HTTP_RATE_ALL, HTTP_RATE_READS, HTTP_RATE_WRITES } HttpRateMethods;
+typedef struct HttpRate {
+    const char *name;
+    HttpRateBy by;
+    HttpRateMethods methods;
+    int per_minute;               /* a fifth of it may come at once; 0: no limit */
+} HttpRate;                       /* tables end with a row whose name is NULL */
+int http_rate_burst(const HttpRate *rate);
+
+/* How a site keeps what was done under an Idempotency-Key. begin() is called with a well-formed KEY
+ * before the handler of a creating route: it may answer with what is kept, or refuse. end() is called
+ * after a begin() that did neither: DONE says whether the handler answered. */
+typedef struct HttpOnce {
+    bool (*begin)(HttpRequest *request, const char *key, GError **error);
+    void (*end)(HttpRequest *request, bool done);
+} HttpOnce;
 
 /* One site: the first whose MATCH accepts the Host is used (NULL: accepts all). Either TABLES (the
  * router) or RAW (everything goes to one stream: gateway, lake). */
@@ -220,6 +244,8 @@ typedef struct HttpSite {
     void *data;
     /* For tests: an answer that the API document does not foresee becomes an internal error. */
     bool check_answers;
+    const HttpRate *rates;            /* of its routes; or NULL */
+    const HttpOnce *once;             /* or NULL: Idempotency-Key is not looked at */
     bool https;                       /* people reach it by https: Strict-Transport-Security */
 } HttpSite;
 

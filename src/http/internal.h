@@ -47,6 +47,17 @@ typedef struct Reply {
     HttpRelayActivity on_bytes;
 } Reply;
 
+#define HTTP_MATCH_LOCKS 64
+
+typedef struct RateBuckets RateBuckets;
+
+/* Of the last rule that concerned a request. */
+typedef struct RateState {
+    const HttpRate *rate;         /* NULL: none did */
+    int left;                     /* requests that may follow at once */
+    int retry_s;                  /* 0: it passed */
+} RateState;
+
 /* Of the library's connection, from accept to close. */
 typedef struct HttpConnection {
     HttpServer *server;
@@ -82,6 +93,7 @@ struct HttpRequest {
     GDestroyNotify free_actor;
     char *actor_id;
     char *allow;                  /* for a 405 */
+    RateState rate;
     const char *reason;           /* slug of the problem sent, for the access log */
     Reply reply;
     bool framed;                  /* it is certain where the request ends */
@@ -99,6 +111,8 @@ struct HttpServer {
     GMutex mutex;                 /* of the three below */
     GCond wake;
     GQueue connections;
+    RateBuckets *rates;
+    GMutex match_locks[HTTP_MATCH_LOCKS];
     GHashTable *etags;            /* of static resources, by path */
     GThread *reaper;
     struct RelayPool *relays;
@@ -132,6 +146,27 @@ bool body_append(HttpRequest *request, const char *bytes, size_t size, GError **
 bool body_finish(HttpRequest *request, GError **error);
 /* Brackets of BYTES outside strings nest at most MAX deep. */
 bool body_depth_check(const char *bytes, size_t size, int max, GError **error);
+
+/* conditions.c */
+/* Does a GET of it carry an entity tag? */
+bool route_has_etag(const HttpRoute *route);
+/* The GET that shows what the PATCH route changes, if there is one. */
+const HttpRoute *route_twin(const HttpRoute *const *tables, const HttpRoute *route);
+/* Runs the handler, under If-Match where the request has one. */
+bool conditions_run(HttpRequest *request, GError **error);
+/* Tags the recorded answer, or makes it 304. */
+bool conditions_answer(HttpRequest *request, GError **error);
+
+/* rates.c */
+RateBuckets *rates_new(void);
+void rates_free(RateBuckets *rates);
+/* Takes one token of RATE for KEY; *RET_STATE is filled in both cases. */
+bool rates_take(RateBuckets *rates, const HttpRate *rate, const char *key, int64_t now_ms,
+                RateState *ret_state);
+/* The site's rules BY actor or address; refused with ERROR_RATE_LIMITED. */
+bool rates_check(HttpRequest *request, HttpRateBy by, GError **error);
+void rates_headers(HttpRequest *request);
+unsigned rates_count(RateBuckets *rates);
 
 /* static.c */
 /* True if the request was answered from the site's resources. */

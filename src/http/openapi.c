@@ -6,6 +6,8 @@
  */
 #include "http/openapi_internal.h"
 
+#include "http/internal.h"
+
 #include <string.h>
 
 #define ALWAYS                                                                                     \
@@ -35,6 +37,8 @@ unsigned http_route_problems(const HttpRoute *route)
         problems |= HTTP_PROBLEM(ERROR_TOO_LARGE) | HTTP_PROBLEM(ERROR_UNSUPPORTED);
     if (!route_is_safe(route))
         problems |= HTTP_PROBLEM(ERROR_CONFLICT);
+    if (strcmp(route->method, "PATCH") == 0 && route->answer != NULL)
+        problems |= HTTP_PROBLEM(ERROR_PRECONDITION);
     if (http_route_creates(route) || route->body_types != NULL)
         problems |= HTTP_PROBLEM(ERROR_UNPROCESSABLE);
     return problems;
@@ -60,10 +64,32 @@ static void segments_add(json_t *parameters, const HttpRoute *route)
     }
 }
 
-static json_t *parameters_of(json_t *schemas, const HttpRoute *route)
+static void parameter_reference(json_t *parameters, const char *name)
+{
+    g_autofree char *reference = g_strconcat("#/components/parameters/", name, NULL);
+    json_array_append_new(parameters, json_pack("{s:s}", "$ref", reference));
+}
+
+/* Headers that make a call safe to repeat. */
+static void conditions_add(json_t *parameters, const HttpRoute *const *tables,
+                           const HttpRoute *route)
+{
+    if (route_has_etag(route))
+        parameter_reference(parameters, "If-None-Match");
+    if (route_twin(tables, route) != NULL)
+        parameter_reference(parameters, "If-Match");
+    if (http_route_creates(route))
+        parameter_reference(parameters, "Idempotency-Key");
+    if (route->events != NULL)
+        parameter_reference(parameters, "Last-Event-ID");
+}
+
+static json_t *parameters_of(json_t *schemas, const HttpRoute *const *tables,
+                             const HttpRoute *route)
 {
     json_t *parameters = json_array();
     segments_add(parameters, route);
+    conditions_add(parameters, tables, route);
     for (const HttpField *field = route->query; field != NULL && field->name != NULL; field++) {
         HttpField given = *field;
         given.required = true; /* for the schema: absent is not null in a query */
@@ -115,10 +141,24 @@ static void events_add(json_t *schemas, const HttpRoute *route, json_t *answer)
     json_object_set_new(answer, "x-events", events);
 }
 
-static json_t *success_of(json_t *schemas, const HttpRoute *route)
+static void rate_headers_add(json_t *headers)
+{
+    json_object_set_new(headers, "RateLimit-Policy", header_reference("RateLimit-Policy"));
+    json_object_set_new(headers, "RateLimit", header_reference("RateLimit"));
+}
+
+static json_t *success_of(json_t *schemas, const HttpRoute *const *tables,
+                          const HttpRoute *route)
 {
     json_t *answer = json_pack("{s:s, s:{s:o}}", "description", "Done", "headers", "X-Request-Id",
                                header_reference("X-Request-Id"));
+    json_t *answer_headers = json_object_get(answer, "headers");
+    rate_headers_add(answer_headers);
+    if (route_has_etag(route) || route_twin(tables, route) != NULL)
+        json_object_set_new(answer_headers, "ETag", header_reference("ETag"));
+    if (http_route_creates(route))
+        json_object_set_new(answer_headers, "Idempotency-Replayed",
+                            header_reference("Idempotency-Replayed"));
     if (route->events != NULL)
         events_add(schemas, route, answer);
     else if (route->answer != NULL)
@@ -145,7 +185,8 @@ static void problems_add(json_t *responses, const HttpRoute *route)
     }
 }
 
-static json_t *responses_of(json_t *schemas, const HttpRoute *route)
+static json_t *responses_of(json_t *schemas, const HttpRoute *const *tables,
+                            const HttpRoute *route)
 {
     json_t *responses = json_object();
     const int statuses[] = {route->success > 0 ? route->success : 200, route->also};
@@ -153,8 +194,11 @@ static json_t *responses_of(json_t *schemas, const HttpRoute *route)
         char status[12];
         g_snprintf(status, sizeof status, "%d", statuses[i]);
         if (statuses[i] != 0)
-            json_object_set_new(responses, status, success_of(schemas, route));
+            json_object_set_new(responses, status, success_of(schemas, tables, route));
     }
+    if (route_has_etag(route))
+        json_object_set_new(responses, "304",
+                            json_pack("{s:s}", "$ref", "#/components/responses/304"));
     problems_add(responses, route);
     return responses;
 }
@@ -203,13 +247,15 @@ static json_t *request_body_of(json_t *schemas, const HttpRoute *route)
     return json_pack("{s:b, s:o}", "required", 1, "content", typed_content(types, json_object()));
 }
 
-static json_t *operation_of(json_t *schemas, const HttpRoute *route)
+static json_t *operation_of(json_t *schemas, const HttpRoute *const *tables,
+                            const HttpRoute *route)
 {
     g_autofree char *id = operation_id(route);
     json_t *operation =
         json_pack("{s:s, s:s, s:o, s:o, s:o}", "operationId", id, "summary",
                   route->summary != NULL ? route->summary : "", "parameters",
-                  parameters_of(schemas, route), "responses", responses_of(schemas, route),
+                  parameters_of(schemas, tables, route), "responses",
+                  responses_of(schemas, tables, route),
                   "security", security_of(route));
     if (route->tag != NULL)
         json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
@@ -253,6 +299,9 @@ static json_t *problem_response(json_t *schemas, const ErrorKind *kind)
                   "application/problem+json", "schema",
                   schema_of_fields(schemas, problem_fields, SCHEMA_ANSWER));
     json_t *headers = json_object_get(response, "headers");
+    rate_headers_add(headers);
+    if (kind->code == ERROR_RATE_LIMITED || kind->code == ERROR_UNAVAILABLE)
+        json_object_set_new(headers, "Retry-After", header_reference("Retry-After"));
     if (kind->code == ERROR_UNAUTHENTICATED)
         json_object_set_new(headers, "WWW-Authenticate", header_reference("WWW-Authenticate"));
     return response;
@@ -260,7 +309,9 @@ static json_t *problem_response(json_t *schemas, const ErrorKind *kind)
 
 static json_t *problem_responses(json_t *schemas)
 {
-    json_t *responses = json_object();
+    json_t *responses = json_pack("{s:{s:s, s:{s:o}}}", "304", "description",
+                                  "What If-None-Match names is still what would be answered",
+                                  "headers", "ETag", header_reference("ETag"));
     for (int code = 0; code < ERROR_CODE_COUNT; code++) {
         const ErrorKind *kind = error_kind(code);
         char status[12];
@@ -279,7 +330,40 @@ static const HeaderRow headers[] = {
     {"X-Request-Id", "Names this request in the log; quote it when something failed",
      "req-7kq2vx4m9t3bzrnh"},
     {"WWW-Authenticate", "How to sign in", "Bearer realm=\"darse\""},
+    {"ETag", "Names this very answer: for If-None-Match, and for If-Match of a change",
+     "\"9f86d081884c7d659a2feaa0\""},
+    {"Idempotency-Replayed", "true: it was done before, this is the answer of then", "true"},
+    {"RateLimit-Policy", "The rule that concerns this request: its quota q in a window of w seconds",
+     "\"reads\";q=3000;w=60"},
+    {"RateLimit", "How many requests r may follow at once; in t seconds the next after a refusal",
+     "\"reads\";r=599;t=0"},
+    {"Retry-After", "Seconds to wait", "1"},
 };
+
+static const HeaderRow request_headers[] = {
+    {"If-None-Match", "ETag of an answer that one has: 304 when it still holds",
+     "\"9f86d081884c7d659a2feaa0\""},
+    {"If-Match", "ETag of what one read: 412 when somebody changed it since",
+     "\"9f86d081884c7d659a2feaa0\""},
+    {"Idempotency-Key",
+     "A random text of one's own: the same request under the same key is done once, and answered "
+     "alike for a day", "4b2f6c1e-9a57-4a0e-8f1d-2f7c9e0b6a11"},
+    {"Last-Event-ID", "The id of the last event that one has seen: what followed is sent first",
+     "0123456789abcdef-42"},
+};
+
+static json_t *parameters_of_components(void)
+{
+    json_t *rows = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(request_headers); i++) {
+        const HeaderRow *row = &request_headers[i];
+        json_object_set_new(rows, row->name,
+                            json_pack("{s:s, s:s, s:b, s:s, s:{s:s}, s:s}", "name", row->name,
+                                      "in", "header", "required", 0, "description", row->summary,
+                                      "schema", "type", "string", "example", row->example));
+    }
+    return rows;
+}
 
 static json_t *headers_of_components(void)
 {
@@ -296,22 +380,23 @@ json_t *http_openapi(const HttpRoute *const *tables, const char *title, const ch
 {
     json_t *paths = json_object();
     json_t *schemas = json_object();
-    for (; *tables != NULL; tables++) {
-        for (const HttpRoute *route = *tables; route->method != NULL; route++) {
+    for (const HttpRoute *const *table = tables; *table != NULL; table++) {
+        for (const HttpRoute *route = *table; route->method != NULL; route++) {
             json_t *item = json_object_get(paths, route->path);
             if (item == NULL) {
                 item = json_object();
                 json_object_set_new(paths, route->path, item);
             }
             g_autofree char *method = g_ascii_strdown(route->method, -1);
-            json_object_set_new(item, method, operation_of(schemas, route));
+            json_object_set_new(item, method, operation_of(schemas, tables, route));
         }
     }
     json_t *responses = problem_responses(schemas);
-    return json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:s}}, s:[{s:s}], s:o, s:{s:o, s:o, s:o, s:o}}",
+    return json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:s}}, s:[{s:s}], s:o, s:{s:o, s:o, s:o, s:o, s:o}}",
                      "openapi", "3.1.0", "info", "title", title, "version", version, "license",
                      "name", "Apache-2.0", "identifier", "Apache-2.0", "servers", "url",
                      server_url, "paths", paths, "components", "securitySchemes",
-                     security_schemes(), "headers", headers_of_components(), "responses",
+                     security_schemes(), "headers", headers_of_components(), "parameters",
+                     parameters_of_components(), "responses",
                      responses, "schemas", schemas);
 }

@@ -57,6 +57,11 @@ void problem_reply(HttpRequest *request, const GError *problem)
                   "message", problem->message);
     reply_clear(&request->reply);
     request->reason = error_reason(problem);
+    if (kind->code == ERROR_RATE_LIMITED || kind->code == ERROR_UNAVAILABLE) {
+        char seconds[12];
+        g_snprintf(seconds, sizeof seconds, "%d", MAX(request->rate.retry_s, 1));
+        http_reply_header(request, "Retry-After", seconds);
+    }
     if (kind->code == ERROR_UNAUTHENTICATED)
         http_reply_header(request, "WWW-Authenticate", "Bearer realm=\"darse\"");
     if (kind->code == ERROR_METHOD && request->allow != NULL)

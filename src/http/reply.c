@@ -127,6 +127,14 @@ bool http_reply_json(HttpRequest *request, int status, json_t *value, GError **e
     return http_reply_bytes(request, status, "application/json", bytes, error);
 }
 
+GBytes *http_reply_recorded(const HttpRequest *request, int *ret_status)
+{
+    if (request->reply.kind != REPLY_BYTES)
+        return NULL;
+    *ret_status = request->reply.status;
+    return request->reply.bytes;
+}
+
 bool http_reply_empty(HttpRequest *request, int status, GError **error)
 {
     g_autoptr(GBytes) bytes = g_bytes_new_static("", 0);
@@ -272,6 +280,7 @@ static void headers_complete(HttpRequest *request)
     if (request->reply.type != NULL)
         http_reply_header(request, "Content-Type", request->reply.type);
     http_reply_header(request, "X-Request-Id", request->id);
+    rates_headers(request);
     if (request->site != NULL && request->site->raw != NULL)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(security_headers); i++)

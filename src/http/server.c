@@ -233,6 +233,9 @@ static void server_free(HttpServer *server)
 {
     if (server->stop_fd >= 0)
         close(server->stop_fd);
+    g_clear_pointer(&server->rates, rates_free);
+    for (int i = 0; i < HTTP_MATCH_LOCKS; i++)
+        g_mutex_clear(&server->match_locks[i]);
     g_clear_pointer(&server->etags, g_hash_table_unref);
     g_mutex_clear(&server->mutex);
     g_cond_clear(&server->wake);
@@ -252,6 +255,9 @@ HttpServer *http_server_start(const HttpListener *listener, const HttpLimits *li
         server->limits.head_timeout_ms = HTTP_HEAD_TIMEOUT_MS;
     server->port = socket_port(fd);
     server->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    server->rates = rates_new();
+    for (int i = 0; i < HTTP_MATCH_LOCKS; i++)
+        g_mutex_init(&server->match_locks[i]);
     server->etags = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_mutex_init(&server->mutex);
     g_cond_init(&server->wake);

@@ -144,7 +144,7 @@ bool sender_start(Notices *notices, GError **error)
         return true;
     if (!store_write(notices->app->store, forget_in_write, NULL, error))
         return false;
-    notices->tap = events_tap(notices->app->events, topics);
+    notices->tap = events_tap(notices->app->events, topics, NULL);
     notices->sender = g_thread_new("mail", sender_thread, notices);
     return true;
 }

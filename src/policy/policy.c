@@ -382,6 +382,8 @@ void policy_actor_free(PolicyActor *actor)
     g_free(actor->session);
     g_free(actor->address);
     g_free(actor->request);
+    g_free(actor->once_key);
+    g_free(actor->once_request);
     g_free(actor);
 }
 

@@ -132,6 +132,7 @@ typedef struct PolicyActor {
     char *session;                   /* session id, token id, service id; for the journal */
     char *address;
     char *request;                   /* request id */
+    char *once_key, *once_request;   /* hashes, under an Idempotency-Key; else NULL */
 } PolicyActor;
 void policy_actor_free(PolicyActor *actor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PolicyActor, policy_actor_free)

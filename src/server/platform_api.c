@@ -3,6 +3,7 @@
  * stream of changes that the pages listen to. */
 #include "server/platform.h"
 
+#include "app/once.h"
 #include "base/files.h"
 #include "base/times.h"
 #include "engine/engine.h"
@@ -91,7 +92,7 @@ static char *platform_next_change(void *state)
         return NULL;
     if (event == NULL)
         return g_strdup("");
-    return http_event(-1, "changed",
+    return http_event(json_string_value(json_object_get(event, "id")), "changed",
                       json_pack("{s:O}", "topic", json_object_get(event, "topic")));
 }
 
@@ -134,7 +135,8 @@ static bool platform_events(HttpRequest *request, GError **error)
     g_auto(GStrv) topics = g_strv_builder_end(builder);
     PlatformFollow *follow = g_new0(PlatformFollow, 1);
     follow->app = app;
-    follow->tap = events_tap(app->events, (const char *const *)topics);
+    follow->tap = events_tap(app->events, (const char *const *)topics,
+                             http_request_header(request, "Last-Event-ID"));
     follow->session = g_strdup(actor->session);
     return http_reply_events(request, platform_next_change, follow, platform_follow_free, error);
 }
@@ -184,5 +186,11 @@ static const HttpRoute platform_routes[] = {
     {0},
 };
 
-const Room platform_room = {.name = "platform", .routes = platform_routes, .start = health_start,
+static const Duty platform_duties[] = {
+    {.name = "once.forget", .period_ms = 3600 * 1000, .run = once_forget},
+    {0},
+};
+
+const Room platform_room = {.name = "platform", .routes = platform_routes,
+                            .duties = platform_duties, .start = health_start,
                             .stop = health_stop};

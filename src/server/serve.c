@@ -2,6 +2,7 @@
 /* Starts the parts in order, waits for a signal, stops them in the reverse order. */
 #include "server/serve.h"
 
+#include "app/once.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/times.h"
@@ -28,11 +29,14 @@
 #define STOP_GRACE_MS 5000
 #define ROOMS_MAX 32
 
+#define RATES 3
+
 typedef struct Serve {
     App app;
     const Room *const *rooms;
     const HttpRoute *tables[ROOMS_MAX + 1];
     HttpSite portal_site;
+    HttpRate rates[RATES + 1];
     const HttpSite *portal_sites[3];
     const HttpSite *lake_sites[2];
     char *portal_url, *lake_url, *services_suffix, *program;
@@ -124,6 +128,7 @@ static bool serve_open_parts(Serve *serve, GError **error)
     g_autofree char *socket = g_build_filename(app->state_dir, "run", "engine.sock", NULL);
     app->engine = engine_client_new(socket);
     app->events = events_new();
+    app->once = once_new();
     return true;
 }
 
@@ -220,9 +225,30 @@ static HttpServer *serve_listen(Serve *serve, int port, const HttpSite *const *s
     return http_server_start(&listener, &limits, error);
 }
 
+/* What a minute admits: per address before anybody is known, then per person. */
+static const struct {
+    HttpRate rate;
+    const char *option;
+} rate_rows[] = {
+    {{"address", HTTP_RATE_BY_ADDRESS, HTTP_RATE_ALL, 0}, "api.requests_per_address"},
+    {{"reads", HTTP_RATE_BY_ACTOR, HTTP_RATE_READS, 0}, "api.reads_per_person"},
+    {{"writes", HTTP_RATE_BY_ACTOR, HTTP_RATE_WRITES, 0}, "api.writes_per_person"},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(rate_rows) == RATES);
+
+static void serve_set_rates(Serve *serve)
+{
+    for (int i = 0; i < RATES; i++) {
+        serve->rates[i] = rate_rows[i].rate;
+        serve->rates[i].per_minute =
+            (int)config_integer(serve->app.config, rate_rows[i].option);
+    }
+}
+
 static bool serve_start_listeners(Serve *serve, int port, int lake_port, GError **error)
 {
     App *app = &serve->app;
+    serve_set_rates(serve);
     serve->portal_site = (HttpSite){
         .name = "portal",
         .match = portal_match,
@@ -231,6 +257,8 @@ static bool serve_start_listeners(Serve *serve, int port, int lake_port, GError 
         .check_origin = identity_check_origin,
         .static_resource = "/darse/web",
         .data = app,
+        .rates = serve->rates,
+        .once = &once_hooks,
         .check_answers = config_boolean(app->config, "server.check_answers"),
         .https = g_str_has_prefix(app->portal_url, "https:"),
     };
@@ -293,6 +321,7 @@ static void serve_stop(Serve *serve)
     store_close(app->store);
     engine_client_free(app->engine);
     events_free(app->events);
+    once_free(app->once);
     g_free(serve->portal_url);
     g_free(serve->lake_url);
     g_free(serve->services_suffix);

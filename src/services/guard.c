@@ -117,7 +117,7 @@ static void *guard_thread(void *data)
 void guard_start(Services *services)
 {
     static const char *const topics[] = {SERVICES_TOPIC_RIGHTS, NULL};
-    services->rights = events_tap(services->app->events, topics);
+    services->rights = events_tap(services->app->events, topics, NULL);
     services->guard = g_thread_new("guard", guard_thread, services);
 }
 

@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "base/times.h"
 #include "catalog/catalog.h"
+#include "http/headers.h"
 #include "identity/identity.h"
 #include "notices/notices.h"
 #include "projects/projects.h"
@@ -256,7 +257,8 @@ static bool follow_read(StoreTx *tx, void *data, GError **error)
     for (guint i = 0; i < events->len; i++) {
         const ServiceEvent *event = g_ptr_array_index(events, i);
         follow->last = event->number;
-        g_queue_push_tail(&follow->waiting, http_event(event->number, "step", event_json(event)));
+        g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, (int64_t)event->number);
+        g_queue_push_tail(&follow->waiting, http_event(id, "step", event_json(event)));
     }
     follow->over = service_state_is_over(service->state);
     return true;
@@ -279,8 +281,9 @@ static char *follow_next(void *state)
 static int64_t follow_last_id(const HttpRequest *request)
 {
     const char *text = http_request_header(request, "Last-Event-ID");
-    int64_t last = text != NULL ? g_ascii_strtoll(text, NULL, 10) : 0;
-    return MAX(last, 0);
+    HeaderEventId id = {.number = 0};
+    /* Steps are rows with numbers of their own: an id of anything else means from the beginning. */
+    return text != NULL && header_event_id(text, &id) && *id.epoch == '\0' ? id.number : 0;
 }
 
 static bool follow_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
@@ -306,7 +309,7 @@ static bool api_follow(HttpRequest *request, GError **error)
     follow->session = g_strdup(request_actor(request)->session);
     follow->last = follow_last_id(request);
     g_queue_init(&follow->waiting);
-    follow->tap = events_tap(app->events, topics);
+    follow->tap = events_tap(app->events, topics, NULL);
     if (!store_read(app->store, follow_read, follow, error)) {
         follow_free(follow);
         return false;

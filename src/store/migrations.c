@@ -20,6 +20,7 @@ MIGRATION_BYTES(4, "0004_notices.sql");
 MIGRATION_BYTES(5, "0005_governance.sql");
 MIGRATION_BYTES(6, "0006_service_choices.sql");
 MIGRATION_BYTES(7, "0007_texts.sql");
+MIGRATION_BYTES(8, "0008_once.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -29,5 +30,6 @@ const StoreMigration store_migrations[] = {
     {5, "governance", migration_5},
     {6, "service_choices", migration_6},
     {7, "texts", migration_7},
+    {8, "once", migration_8},
     {0, NULL, NULL},
 };

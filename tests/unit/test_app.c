@@ -83,7 +83,7 @@ static void test_done(Fixture *f, const void *unused)
 {
     (void)unused;
     static const char *const topics[] = {"project:prj-1", NULL};
-    EventsTap *tap = events_tap(f->app.events, topics);
+    EventsTap *tap = events_tap(f->app.events, topics, NULL);
     GError *error = NULL;
     Ending ending = END_WELL;
     int64_t sequence = -1;
@@ -163,7 +163,7 @@ static void test_events_overflow(void)
 {
     Events *events = events_new();
     static const char *const topics[] = {"a", NULL};
-    EventsTap *tap = events_tap(events, topics);
+    EventsTap *tap = events_tap(events, topics, NULL);
     bool closed = true;
     events_publish(events, "b", NULL);
     g_assert_null(events_wait(tap, 0, &closed));
@@ -183,6 +183,53 @@ static void test_events_overflow(void)
     }
     g_assert_cmpint(waiting, ==, 255);
     g_assert_true(closed);
+    events_untap(tap);
+    events_free(events);
+}
+
+static json_t *next_event(EventsTap *tap)
+{
+    bool closed = false;
+    return events_wait(tap, 0, &closed);
+}
+
+static const char *text_of(const json_t *event, const char *name)
+{
+    return json_string_value(json_object_get(event, name));
+}
+
+/* Who comes back is told what came meanwhile, each topic once; or that it is not known. */
+static void test_events_resume(void)
+{
+    Events *events = events_new();
+    static const char *const topics[] = {"a", "b", NULL};
+    EventsTap *tap = events_tap(events, topics, NULL);
+    events_publish(events, "a", NULL);
+    g_autoptr(json_t) seen = next_event(tap);
+    events_untap(tap);
+    for (int i = 0; i < 3; i++)
+        events_publish(events, "a", NULL);
+    events_publish(events, "other", NULL);
+    events_publish(events, "b", NULL);
+    tap = events_tap(events, topics, text_of(seen, "id"));
+    g_autoptr(json_t) first = next_event(tap);
+    g_autoptr(json_t) second = next_event(tap);
+    g_assert_cmpstr(text_of(first, "topic"), ==, "a");
+    g_assert_cmpstr(text_of(second, "topic"), ==, "b");
+    g_assert_null(next_event(tap));
+    events_untap(tap);
+    const char *unknown[] = {"0123456789abcdef-1", "x", "7", text_of(second, "id")};
+    for (size_t i = 0; i < G_N_ELEMENTS(unknown); i++) {
+        tap = events_tap(events, topics, unknown[i]);
+        g_autoptr(json_t) event = next_event(tap);
+        g_assert_cmpstr(event != NULL ? text_of(event, "topic") : "", ==, i < 3 ? "missed" : "");
+        events_untap(tap);
+    }
+    for (int i = 0; i < 5000; i++)
+        events_publish(events, "b", NULL);
+    tap = events_tap(events, topics, text_of(seen, "id"));
+    g_autoptr(json_t) gap = next_event(tap);
+    g_assert_cmpstr(text_of(gap, "topic"), ==, "missed");
     events_untap(tap);
     events_free(events);
 }
@@ -213,6 +260,7 @@ int main(int argc, char **argv)
     g_test_add("/app/failed", Fixture, NULL, setup, test_failed, teardown);
     g_test_add("/app/look", Fixture, NULL, setup, test_look, teardown);
     g_test_add_func("/app/events/overflow", test_events_overflow);
+    g_test_add_func("/app/events/resume", test_events_resume);
     g_test_add_func("/app/page", test_page);
     return g_test_run();
 }

@@ -190,7 +190,9 @@ static char *event_next(void *state)
         return NULL;
     if (counter->next > 3)
         g_usleep(50000);
-    return http_event(counter->next, "tick", json_pack("{s:i}", "n", counter->next));
+    char id[12];
+    g_snprintf(id, sizeof id, "%d", (int)counter->next);
+    return http_event(id, "tick", json_pack("{s:i}", "n", counter->next));
 }
 
 static bool events_show(HttpRequest *request, GError **error)
