@@ -118,6 +118,8 @@ class Server:
         self.clients = {}
         settings = {"server.port": "0", "server.lake_port": "0",
                     "engine.accept_unencrypted_secure": "true", "server.check_answers": "true",
+                    "api.requests_per_address": "0", "api.reads_per_person": "0",
+                    "api.writes_per_person": "0",
                     **(options or {})}
         self.darse("init", "--demonstration",
                    *(word for key, value in settings.items() for word in ("-o", f"{key}={value}")))

@@ -167,8 +167,7 @@ def test_of_the_same_call_at_once_one_is_done(server, officer):
 
 def test_limits_and_keys_after_a_start(new_server):
     """A server with small limits; then started again, when keys still hold."""
-    server = new_server(load=True, options={"api.reads_per_person": "60",
-                                            "api.requests_per_address": "0"})
+    server = new_server(load=True, options={"api.reads_per_person": "60"})
     officer = server.client_for("officer")
     body, headers = new_organisation(), key()
     first = officer.post(f"{API}/organisations", json=body, headers=headers).json()
