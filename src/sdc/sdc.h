@@ -18,5 +18,7 @@
 #include "sdc/diversity.h"
 #include "sdc/suppression.h"
 #include "sdc/microaggregation.h"
+#include "sdc/perturbation.h"
+#include "sdc/recoding.h"
 
 #endif
