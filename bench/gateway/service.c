@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For the benchmark: a service on a unix socket that gives one small answer, and our gateway in
- * front of it with an authority that compares the cookie and nothing else. Prints the gateway's
- * port, then runs until its standard input ends.
+ * For the benchmark: a service on a unix socket (and on a port, for a proxy that knows no unix sockets) with
+ * one small answer, one large one at /large, and an echo of WebSockets at /ws; and our gateway in front of it
+ * with an authority that compares the cookie and nothing else. Prints the gateway's port and the service's,
+ * then runs until its standard input ends.
  *
  * usage: bench_gateway SOCKET
  */
+#include "base/files.h"
 #include "base/frame.h"
 #include "base/log.h"
 #include "gateway/core.h"
 
+#include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +23,35 @@ static const char answer[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 64\r\n"
     "Server: small\r\nCache-Control: no-store\r\n\r\n"
     "{\"status\": \"idle\", \"connections\": 2, \"kernels\": 1, \"pad\": \"xxxx\"}";
+
+#define LARGE_BYTES (64 * 1024 * 1024)
+#define PIECE_BYTES (256 * 1024)
+
+static bool send_large(int fd)
+{
+    static char piece[PIECE_BYTES];
+    char head[128];
+    int length = g_snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+                                               "Content-Length: %d\r\n\r\n", LARGE_BYTES);
+    bool ok = fd_write_all(fd, head, (size_t)length, NULL);
+    for (int sent = 0; ok && sent < LARGE_BYTES; sent += PIECE_BYTES)
+        ok = fd_write_all(fd, piece, sizeof piece, NULL);
+    return ok;
+}
+
+/* No frame is looked at: what comes goes back. */
+static void echo(int fd)
+{
+    static const char accepted[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                                   "Connection: Upgrade\r\n"
+                                   "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+    char buffer[65536];
+    ssize_t count = fd_write_all(fd, accepted, sizeof accepted - 1, NULL) ? 1 : 0;
+    while (count > 0 && (count = recv(fd, buffer, sizeof buffer, 0)) > 0) {
+        if (!fd_write_all(fd, buffer, (size_t)count, NULL))
+            return;
+    }
+}
 
 static void *serve_one(void *user)
 {
@@ -33,6 +66,15 @@ static void *serve_one(void *user)
         if (size < 4 || memcmp(buffer + size - 4, "\r\n\r\n", 4) != 0)
             continue;
         size = 0;
+        if (strncmp(buffer, "GET /ws ", 8) == 0) {
+            echo(fd);
+            break;
+        }
+        if (strncmp(buffer, "GET /large ", 11) == 0) {
+            if (!send_large(fd))
+                break;
+            continue;
+        }
         if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
             break;
     }
@@ -71,12 +113,26 @@ static int door(void *user, const char *service, GError **error)
     return unix_connect(user, error);
 }
 
+/* The same service on a port of loopback. Returns it. */
+static int serve_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, size), ==, 0);
+    g_assert_cmpint(listen(fd, 1024), ==, 0);
+    g_assert_cmpint(getsockname(fd, (struct sockaddr *)&address, &size), ==, 0);
+    g_thread_unref(g_thread_new("accept", serve, GINT_TO_POINTER(fd)));
+    return ntohs(address.sin_port);
+}
+
 int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     if (argc != 2)
         return 2;
     log_setup("bench", LOG_LEVEL_INFO);
+    signal(SIGPIPE, SIG_IGN);
     int listening = unix_listen(argv[1], 0666, &error);
     g_assert_no_error(error);
     /* nginx does not wait for a place in the queue: it must be long enough for all. */
@@ -90,7 +146,7 @@ int main(int argc, char **argv)
     HttpLimits limits = {.max_connections = 1000, .max_body_bytes = 65536};
     HttpServer *server = http_server_start(&listener, &limits, &error);
     g_assert_no_error(error);
-    printf("%d\n", http_server_port(server));
+    printf("%d %d\n", http_server_port(server), serve_port());
     fflush(stdout);
     while (getchar() != EOF)
         ;
