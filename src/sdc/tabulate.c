@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows are dealt into partitions by the hash of their cell of leaves, keeping their order; each
+ * partition is added up by one task. Then one dimension after the other, from the lowest nodes up, every
+ * cell is added to its parent. Partitions and blocks are constants, so that the order of every sum is the
+ * same whatever the threads.
+ *
+ * A cell's key packs one node a dimension, the first in the highest bits, so that keys sort as nodes do.
+ * With holdings, what is rolled up are (cell, holding) pairs, which give contributors at the very end: the
+ * largest holding of a margin is not among the largest of its parts.
+ */
+#include "sdc/tabulate.h"
+
+#include "sdc/bag.h"
+#include "sdc/failure.h"
+#include "sdc/memory.h"
+#include "sdc/nodes.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PARTITIONS = 16, BLOCKS = 64 };
+#define NOT_MOVED 0xFF
+
+/* Where the fields of a record are, in words; 0 is none. */
+typedef struct Layout {
+    unsigned words, key_words, top;
+    unsigned count, units, total, absolute, cell_key, first, values, weights;
+} Layout;
+
+typedef struct Work {
+    const SdcContext *context;
+    const SdcTabulation *in;
+    SdcNodes nodes[SDC_DIMENSIONS_MAX];
+    unsigned shifts[SDC_DIMENSIONS_MAX], bits;
+    Layout layout;                 /* of entries: cells, or pairs of cell and holding */
+    Layout cell_layout;
+    SdcBag entries[PARTITIONS], incoming[PARTITIONS], cells[PARTITIONS];
+    uint64_t *keys;                /* of rows */
+    uint32_t *order;               /* rows by partition */
+    size_t starts[PARTITIONS + 1];
+    size_t counts[BLOCKS][PARTITIONS];
+    /* one round of the roll-up */
+    unsigned dimension;
+    uint32_t height;
+    size_t ends[PARTITIONS];
+    uint64_t *moved_keys[PARTITIONS];
+    uint8_t *moved_to[PARTITIONS];
+    SdcError errors[BLOCKS];       /* of tasks */
+} Work;
+
+static unsigned partition_of(uint64_t key)
+{
+    return (unsigned)(sdc_mix(key) >> 60);
+}
+
+static uint32_t digit_of(const Work *work, unsigned dimension, uint64_t key)
+{
+    uint64_t rest = key >> work->shifts[dimension];
+    unsigned above = dimension == 0 ? work->bits : work->shifts[dimension - 1];
+    unsigned width = above - work->shifts[dimension];
+    return (uint32_t)(rest & ((UINT64_C(1) << width) - 1));
+}
+
+/* The error of the lowest task is told. */
+static bool tasks_succeeded(Work *work, SdcError *ret_error)
+{
+    for (size_t i = 0; i < BLOCKS; i++) {
+        if (work->errors[i].code == SDC_ERROR_NONE)
+            continue;
+        if (ret_error != NULL)
+            *ret_error = work->errors[i];
+        return false;
+    }
+    return true;
+}
+
+/* --- what a record holds ------------------------------------------------------------------------ */
+
+static unsigned take_words(Layout *layout, unsigned count)
+{
+    unsigned at = layout->words;
+    layout->words += count;
+    return at;
+}
+
+static Layout layout_of(const SdcTabulation *in, bool is_cell)
+{
+    bool pairs = in->holdings != NULL && !is_cell;
+    Layout layout = {.words = pairs ? 2 : 1, .key_words = pairs ? 2 : 1};
+    layout.count = take_words(&layout, 1);
+    layout.units = take_words(&layout, 1);
+    if (in->values != NULL) {
+        layout.total = take_words(&layout, 1);
+        layout.absolute = take_words(&layout, 1);
+    }
+    if (in->record_keys != NULL)
+        layout.cell_key = take_words(&layout, 1);
+    if (in->top > 0 && !pairs) {
+        layout.top = in->top;
+        layout.first = take_words(&layout, 1);
+        layout.values = take_words(&layout, in->top);
+        if (in->weights != NULL && in->holdings == NULL)
+            layout.weights = take_words(&layout, in->top);
+    }
+    return layout;
+}
+
+/* Into the list of the largest contributors, largest first; equal ones keep the one that came first. */
+static void insert_top(const Layout *layout, SdcWord *record, double value, double weight)
+{
+    double size = fabs(value);
+    SdcWord *values = record + layout->values;
+    if (!(size > fabs(values[layout->top - 1].d)))
+        return;
+    unsigned at = layout->top - 1;
+    for (; at > 0 && size > fabs(values[at - 1].d); at--) {
+        values[at] = values[at - 1];
+        if (layout->weights != 0)
+            record[layout->weights + at] = record[layout->weights + at - 1];
+    }
+    values[at].d = value;
+    if (layout->weights != 0)
+        record[layout->weights + at].d = weight;
+}
+
+/* WHO is the largest contributor of what is added. Nobody knows of the empty list that it is empty but by
+ * UNITS, which is why this comes before UNITS are added. */
+static void add_first(const Layout *layout, SdcWord *record, double value, uint64_t who)
+{
+    double held = fabs(record[layout->values].d);
+    bool larger = fabs(value) > held || (fabs(value) == held && who < record[layout->first].u);
+    if (record[layout->units].d == 0 || larger)
+        record[layout->first].u = who;
+}
+
+static void add_contributor(const Layout *layout, SdcWord *record, double value, double weight,
+                            uint64_t who)
+{
+    if (layout->top > 0) {
+        add_first(layout, record, value, who);
+        insert_top(layout, record, value, weight);
+    }
+    record[layout->units].d += 1;
+}
+
+static void add_record(const Layout *layout, SdcWord *to, const SdcWord *from)
+{
+    to[layout->count].d += from[layout->count].d;
+    if (layout->total != 0) {
+        to[layout->total].d += from[layout->total].d;
+        to[layout->absolute].d += from[layout->absolute].d;
+    }
+    if (layout->cell_key != 0)
+        to[layout->cell_key].u += from[layout->cell_key].u;
+    if (layout->top > 0 && from[layout->units].d > 0) {
+        add_first(layout, to, from[layout->values].d, from[layout->first].u);
+        for (unsigned t = 0; t < layout->top; t++)
+            insert_top(layout, to, from[layout->values + t].d,
+                       layout->weights != 0 ? from[layout->weights + t].d : 1);
+    }
+    to[layout->units].d += from[layout->units].d;
+}
+
+/* --- rows --------------------------------------------------------------------------------------- */
+
+static void block_range(const Work *work, size_t block, size_t *ret_begin, size_t *ret_end)
+{
+    *ret_begin = (size_t)((unsigned __int128)work->in->rows * block / BLOCKS);
+    *ret_end = (size_t)((unsigned __int128)work->in->rows * (block + 1) / BLOCKS);
+}
+
+static bool check_numbers(const SdcTabulation *in, size_t row, SdcError *ret_error)
+{
+    if (in->values != NULL && !isfinite(in->values[row]))
+        return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has no finite value: leave such rows out, "
+                           "or give them one.", row + 1);
+    if (in->weights != NULL && !(in->weights[row] >= 0 && in->weights[row] <= 1e15))
+        return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has the weight %g; a weight is a number "
+                           "from 0 to 1e15.", row + 1, in->weights[row]);
+    if (in->record_keys != NULL && !(in->record_keys[row] >= 0 && in->record_keys[row] < 1))
+        return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has the record key %g; a record key is in "
+                           "[0, 1).", row + 1, in->record_keys[row]);
+    return true;
+}
+
+static bool row_key(const Work *work, size_t row, uint64_t *ret_key, SdcError *ret_error)
+{
+    uint64_t key = 0;
+    for (unsigned d = 0; d < work->in->dimensions; d++) {
+        uint32_t code = work->in->codes[d][row];
+        if (code == 0 || code > work->nodes[d].count)
+            return sdc_failure(ret_error, SDC_ERROR_DATA, code == 0
+                               ? "Row %zu has no category in dimension %u: leave such rows out, or give "
+                                 "them a category." : "Row %zu has a category that dimension %u has not.",
+                               row + 1, d + 1);
+        if (work->nodes[d].heights[code - 1] != 0)
+            return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu stands at a total of dimension %u; "
+                               "records stand at the lowest categories.", row + 1, d + 1);
+        key |= (uint64_t)(code - 1) << work->shifts[d];
+    }
+    *ret_key = key;
+    return true;
+}
+
+static void task_keys(void *data, size_t block)
+{
+    Work *work = data;
+    size_t begin, end;
+    block_range(work, block, &begin, &end);
+    for (size_t row = begin; row < end; row++) {
+        if (!row_key(work, row, &work->keys[row], &work->errors[block]) ||
+            !check_numbers(work->in, row, &work->errors[block]))
+            return;
+        work->counts[block][partition_of(work->keys[row])]++;
+    }
+}
+
+static void task_deal(void *data, size_t block)
+{
+    Work *work = data;
+    size_t begin, end;
+    block_range(work, block, &begin, &end);
+    size_t *next = work->counts[block];
+    for (size_t row = begin; row < end; row++)
+        work->order[next[partition_of(work->keys[row])]++] = (uint32_t)row;
+}
+
+static void add_row(const Work *work, SdcWord *record, size_t row)
+{
+    const SdcTabulation *in = work->in;
+    const Layout *layout = &work->layout;
+    double weight = in->weights != NULL ? in->weights[row] : 1;
+    double value = in->values != NULL ? in->values[row] : 0;
+    record[layout->count].d += weight;
+    if (layout->total != 0) {
+        record[layout->total].d += weight * value;
+        record[layout->absolute].d += weight * fabs(value);
+    }
+    if (layout->cell_key != 0)
+        record[layout->cell_key].u += (uint64_t)(in->record_keys[row] * 0x1p64);
+    add_contributor(layout, record, value, weight, row);
+}
+
+static void task_add_rows(void *data, size_t p)
+{
+    Work *work = data;
+    for (size_t i = work->starts[p]; i < work->starts[p + 1]; i++) {
+        size_t row = work->order[i];
+        bool is_new;
+        uint64_t holding = work->in->holdings != NULL ? work->in->holdings[row] : 0;
+        SdcWord *record = sdc_bag_find(work->context, &work->entries[p], work->keys[row], holding,
+                                       &is_new, &work->errors[p]);
+        if (record == NULL)
+            return;
+        add_row(work, record, row);
+    }
+}
+
+/* From how many rows each block has of each partition to where each block writes them. */
+static void place_blocks(Work *work)
+{
+    size_t at = 0;
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        work->starts[p] = at;
+        for (unsigned block = 0; block < BLOCKS; block++) {
+            size_t count = work->counts[block][p];
+            work->counts[block][p] = at;
+            at += count;
+        }
+    }
+    work->starts[PARTITIONS] = at;
+}
+
+static bool add_rows(Work *work, SdcError *ret_error)
+{
+    const SdcContext *context = work->context;
+    size_t rows = work->in->rows;
+    work->keys = sdc_alloc(context, rows, sizeof *work->keys, ret_error);
+    work->order = sdc_alloc(context, rows, sizeof *work->order, ret_error);
+    bool ok = work->keys != NULL && work->order != NULL;
+    if (ok) {
+        sdc_run_tasks(context, BLOCKS, task_keys, work);
+        ok = tasks_succeeded(work, ret_error);
+    }
+    if (ok) {
+        place_blocks(work);
+        sdc_run_tasks(context, BLOCKS, task_deal, work);
+        sdc_run_tasks(context, PARTITIONS, task_add_rows, work);
+        ok = tasks_succeeded(work, ret_error);
+    }
+    sdc_release(context, work->keys, rows, sizeof *work->keys);
+    sdc_release(context, work->order, rows, sizeof *work->order);
+    return ok;
+}
+
+/* --- margins ------------------------------------------------------------------------------------ */
+
+/* The parent of each entry of partition P that is due in this round. */
+static void task_find_parents(void *data, size_t p)
+{
+    Work *work = data;
+    const SdcNodes *nodes = &work->nodes[work->dimension];
+    unsigned shift = work->shifts[work->dimension];
+    const SdcBag *bag = &work->entries[p];
+    for (size_t i = 0; i < work->ends[p]; i++) {
+        uint64_t key = bag->records[i * bag->words].u;
+        uint32_t node = digit_of(work, work->dimension, key), parent = nodes->parents[node];
+        work->moved_to[p][i] = NOT_MOVED;
+        if (parent == SDC_NO_PARENT || nodes->heights[parent] != work->height)
+            continue;
+        key = key - ((uint64_t)node << shift) + ((uint64_t)parent << shift);
+        work->moved_keys[p][i] = key;
+        work->moved_to[p][i] = (uint8_t)partition_of(key);
+    }
+}
+
+/* Into a bag of its own, since others read the entries meanwhile. The parents are new cells: all the
+ * children of one are added in the same round. */
+static void task_add_to_parents(void *data, size_t p)
+{
+    Work *work = data;
+    for (unsigned q = 0; q < PARTITIONS; q++) {
+        const SdcBag *from = &work->entries[q];
+        for (size_t i = 0; i < work->ends[q]; i++) {
+            if (work->moved_to[q][i] != p)
+                continue;
+            const SdcWord *record = from->records + i * from->words;
+            bool is_new;
+            SdcWord *parent = sdc_bag_find(work->context, &work->incoming[p], work->moved_keys[q][i],
+                                           from->key_words == 2 ? record[1].u : 0, &is_new,
+                                           &work->errors[p]);
+            if (parent == NULL)
+                return;
+            add_record(&work->layout, parent, record);
+        }
+    }
+}
+
+static void task_append(void *data, size_t p)
+{
+    Work *work = data;
+    SdcBag *to = &work->entries[p], *from = &work->incoming[p];
+    size_t count = to->count + from->count;
+    if (from->count > 0) {
+        SdcWord *records = sdc_resize(work->context, to->records, to->capacity * to->words,
+                                      count * to->words, sizeof *records, &work->errors[p]);
+        if (records != NULL) {
+            memcpy(records + to->count * to->words, from->records,
+                   from->count * from->words * sizeof *records);
+            to->records = records;
+            to->count = to->capacity = count;
+        }
+    }
+    sdc_bag_clear(work->context, from);
+}
+
+static void free_moves(Work *work)
+{
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        sdc_release(work->context, work->moved_keys[p], work->ends[p], sizeof(uint64_t));
+        sdc_release(work->context, work->moved_to[p], work->ends[p], sizeof(uint8_t));
+        work->moved_keys[p] = NULL;
+        work->moved_to[p] = NULL;
+    }
+}
+
+static bool roll_up_round(Work *work, SdcError *ret_error)
+{
+    bool ok = true;
+    for (unsigned p = 0; p < PARTITIONS && ok; p++) {
+        work->ends[p] = work->entries[p].count;
+        work->moved_keys[p] = sdc_alloc(work->context, work->ends[p], sizeof(uint64_t), ret_error);
+        work->moved_to[p] = sdc_alloc(work->context, work->ends[p], sizeof(uint8_t), ret_error);
+        ok = work->moved_keys[p] != NULL && work->moved_to[p] != NULL;
+    }
+    if (ok) {
+        sdc_run_tasks(work->context, PARTITIONS, task_find_parents, work);
+        sdc_run_tasks(work->context, PARTITIONS, task_add_to_parents, work);
+        ok = tasks_succeeded(work, ret_error);
+    }
+    free_moves(work);
+    if (!ok)
+        return false;
+    sdc_run_tasks(work->context, PARTITIONS, task_append, work);
+    return tasks_succeeded(work, ret_error);
+}
+
+static bool roll_up(Work *work, SdcError *ret_error)
+{
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        SdcBag *bag = &work->entries[p];
+        sdc_release(work->context, bag->slots, bag->slot_count, sizeof *bag->slots);
+        bag->slots = NULL;
+        bag->slot_count = 0;
+    }
+    for (unsigned d = 0; d < work->in->dimensions; d++) {
+        if (!sdc_report(work->context, 0.5 + 0.3 * d / work->in->dimensions, "margins", ret_error))
+            return false;
+        work->dimension = d;
+        for (work->height = 1; work->height <= work->nodes[d].height; work->height++) {
+            if (!roll_up_round(work, ret_error))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* --- contributors of cells, where there are holdings --------------------------------------------- */
+
+static void task_add_holdings(void *data, size_t p)
+{
+    Work *work = data;
+    const SdcBag *pairs = &work->entries[p];
+    const Layout *from = &work->layout, *to = &work->cell_layout;
+    for (size_t i = 0; i < pairs->count; i++) {
+        const SdcWord *pair = pairs->records + i * pairs->words;
+        bool is_new;
+        SdcWord *cell = sdc_bag_find(work->context, &work->cells[p], pair[0].u, 0, &is_new,
+                                     &work->errors[p]);
+        if (cell == NULL)
+            return;
+        cell[to->count].d += pair[from->count].d;
+        double value = from->total != 0 ? pair[from->total].d : 0;
+        if (to->total != 0) {
+            cell[to->total].d += value;
+            cell[to->absolute].d += fabs(value);
+        }
+        if (to->cell_key != 0)
+            cell[to->cell_key].u += pair[from->cell_key].u;
+        add_contributor(to, cell, value, 1, pair[1].u);
+    }
+    sdc_bag_clear(work->context, &work->entries[p]);
+}
+
+static bool make_cells(Work *work, SdcError *ret_error)
+{
+    if (work->in->holdings == NULL) {
+        memcpy(work->cells, work->entries, sizeof work->cells);
+        memset(work->entries, 0, sizeof work->entries);
+        return true;
+    }
+    sdc_run_tasks(work->context, PARTITIONS, task_add_holdings, work);
+    return tasks_succeeded(work, ret_error);
+}
+
+/* --- the cube ----------------------------------------------------------------------------------- */
+
+typedef struct Place {
+    uint64_t key;
+    const SdcWord *record;   /* NULL: an empty cell */
+} Place;
+
+/* By key, least significant byte first. SPARE has COUNT places; the result is in the one returned. */
+static Place *sort_places(Place *places, Place *spare, size_t count, unsigned bits)
+{
+    for (unsigned shift = 0; shift < bits; shift += 8) {
+        size_t starts[257] = {0};
+        for (size_t i = 0; i < count; i++)
+            starts[(places[i].key >> shift & 255) + 1]++;
+        for (unsigned b = 0; b < 256; b++)
+            starts[b + 1] += starts[b];
+        for (size_t i = 0; i < count; i++)
+            spare[starts[places[i].key >> shift & 255]++] = places[i];
+        Place *other = places;
+        places = spare;
+        spare = other;
+    }
+    return places;
+}
+
+/* All combinations of nodes in the order of keys; those of PLACES (sorted) keep their records. */
+static void spread_places(const Work *work, const Place *places, size_t count, Place *all)
+{
+    uint32_t digits[SDC_DIMENSIONS_MAX] = {0};
+    unsigned dimensions = work->in->dimensions;
+    for (size_t at = 0, i = 0;; at++) {
+        uint64_t key = 0;
+        for (unsigned d = 0; d < dimensions; d++)
+            key |= (uint64_t)digits[d] << work->shifts[d];
+        all[at] = (Place){key, NULL};
+        if (i < count && places[i].key == key)
+            all[at].record = places[i++].record;
+        unsigned d = dimensions;
+        while (d > 0 && ++digits[d - 1] == work->nodes[d - 1].count)
+            digits[--d] = 0;
+        if (d == 0)
+            return;
+    }
+}
+
+static bool all_cells(const Work *work, size_t *ret_count, SdcError *ret_error)
+{
+    size_t count = 1;
+    for (unsigned d = 0; d < work->in->dimensions; d++) {
+        if (__builtin_mul_overflow(count, (size_t)work->nodes[d].count, &count) || count > SDC_CELLS_MAX)
+            return sdc_failure(ret_error, SDC_ERROR_LIMIT, "The table has more than %zu cells, empty ones "
+                               "included.", SDC_CELLS_MAX);
+    }
+    *ret_count = count;
+    return true;
+}
+
+static bool cube_init(const Work *work, SdcCube *cube, size_t cells, SdcError *ret_error)
+{
+    const SdcContext *context = work->context;
+    const Layout *layout = &work->cell_layout;
+    *cube = (SdcCube){.dimensions = work->in->dimensions, .top = layout->top, .cells = cells};
+    bool ok = true;
+    for (unsigned d = 0; d < cube->dimensions && ok; d++) {
+        cube->nodes[d] = sdc_alloc(context, cells, sizeof(uint32_t), ret_error);
+        ok = cube->nodes[d] != NULL;
+    }
+    double **columns[4 + 2 * SDC_TOP_MAX + 1];
+    size_t count = 0;
+    columns[count++] = &cube->count;
+    columns[count++] = &cube->units;
+    if (layout->total != 0) {
+        columns[count++] = &cube->total;
+        columns[count++] = &cube->absolute;
+    }
+    if (layout->cell_key != 0)
+        columns[count++] = &cube->cell_key;
+    for (unsigned t = 0; t < layout->top; t++) {
+        columns[count++] = &cube->top_values[t];
+        columns[count++] = &cube->top_weights[t];
+    }
+    for (size_t c = 0; c < count && ok; c++) {
+        *columns[c] = sdc_alloc(context, cells, sizeof(double), ret_error);
+        ok = *columns[c] != NULL;
+    }
+    if (ok && layout->top > 0) {
+        cube->first = sdc_alloc(context, cells, sizeof(uint32_t), ret_error);
+        ok = cube->first != NULL;
+    }
+    if (!ok)
+        sdc_cube_clear(context, cube);
+    return ok;
+}
+
+static void fill_cell(const Work *work, SdcCube *cube, size_t cell, const Place *place)
+{
+    const Layout *layout = &work->cell_layout;
+    for (unsigned d = 0; d < cube->dimensions; d++)
+        cube->nodes[d][cell] = digit_of(work, d, place->key);
+    const SdcWord *record = place->record;
+    if (record == NULL)
+        return;
+    cube->count[cell] = record[layout->count].d;
+    cube->units[cell] = record[layout->units].d;
+    if (layout->total != 0) {
+        cube->total[cell] = record[layout->total].d;
+        cube->absolute[cell] = record[layout->absolute].d;
+    }
+    if (layout->cell_key != 0)
+        cube->cell_key[cell] = (double)(record[layout->cell_key].u >> 11) * 0x1p-53;
+    for (unsigned t = 0; t < layout->top; t++) {
+        cube->top_values[t][cell] = record[layout->values + t].d;
+        cube->top_weights[t][cell] = layout->weights != 0 ? record[layout->weights + t].d
+                                     : record[layout->units].d > t;
+    }
+    if (layout->top > 0)
+        cube->first[cell] = (uint32_t)record[layout->first].u;
+}
+
+typedef struct Fill {
+    const Work *work;
+    SdcCube *cube;
+    const Place *places;
+} Fill;
+
+static void task_fill(void *data, size_t block)
+{
+    const Fill *fill = data;
+    size_t cells = fill->cube->cells;
+    for (size_t i = cells * block / BLOCKS; i < cells * (block + 1) / BLOCKS; i++)
+        fill_cell(fill->work, fill->cube, i, &fill->places[i]);
+}
+
+static bool fill_cube(Work *work, SdcCube *ret_cube, SdcError *ret_error)
+{
+    const SdcContext *context = work->context;
+    size_t count = 0, all = 0;
+    for (unsigned p = 0; p < PARTITIONS; p++)
+        count += work->cells[p].count;
+    if (count > SDC_CELLS_MAX)
+        return sdc_failure(ret_error, SDC_ERROR_LIMIT, "The table has more than %zu cells.", SDC_CELLS_MAX);
+    if (work->in->empty_cells && !all_cells(work, &all, ret_error))
+        return false;
+    size_t room = all > count ? all : count;
+    Place *places = sdc_alloc(context, room, sizeof *places, ret_error);
+    Place *spare = sdc_alloc(context, room, sizeof *spare, ret_error);
+    SdcCube cube;
+    bool ok = places != NULL && spare != NULL && cube_init(work, &cube, all > 0 ? all : count, ret_error);
+    if (ok) {
+        size_t next = 0;
+        for (unsigned p = 0; p < PARTITIONS; p++) {
+            const SdcBag *bag = &work->cells[p];
+            for (size_t i = 0; i < bag->count; i++)
+                places[next++] = (Place){bag->records[i * bag->words].u, bag->records + i * bag->words};
+        }
+        Place *sorted = sort_places(places, spare, count, work->bits);
+        if (all > 0) {
+            Place *spread = sorted == places ? spare : places;
+            spread_places(work, sorted, count, spread);
+            sorted = spread;
+        }
+        Fill fill = {work, &cube, sorted};
+        sdc_run_tasks(context, BLOCKS, task_fill, &fill);
+        *ret_cube = cube;
+    }
+    sdc_release(context, places, room, sizeof *places);
+    sdc_release(context, spare, room, sizeof *spare);
+    return ok;
+}
+
+void sdc_cube_clear(const SdcContext *context, SdcCube *cube)
+{
+    size_t cells = cube->cells;
+    for (unsigned d = 0; d < cube->dimensions; d++)
+        sdc_release(context, cube->nodes[d], cells, sizeof(uint32_t));
+    double *columns[] = {cube->count, cube->units, cube->total, cube->absolute, cube->cell_key};
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
+        sdc_release(context, columns[c], cells, sizeof(double));
+    for (unsigned t = 0; t < cube->top; t++) {
+        sdc_release(context, cube->top_values[t], cells, sizeof(double));
+        sdc_release(context, cube->top_weights[t], cells, sizeof(double));
+    }
+    sdc_release(context, cube->first, cells, sizeof(uint32_t));
+    *cube = (SdcCube){0};
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+static bool check_request(const SdcTabulation *in, SdcError *ret_error)
+{
+    if (in->dimensions < 1 || in->dimensions > SDC_DIMENSIONS_MAX)
+        return sdc_failure(ret_error, SDC_ERROR_ARGUMENT, "A table has 1 to %d dimensions, not %u.",
+                           SDC_DIMENSIONS_MAX, in->dimensions);
+    if (in->rows > SDC_ROWS_MAX)
+        return sdc_failure(ret_error, SDC_ERROR_LIMIT, "%zu rows are more than %zu.", in->rows,
+                           SDC_ROWS_MAX);
+    if (in->top > SDC_TOP_MAX || (in->top > 0 && in->values == NULL))
+        return sdc_failure(ret_error, SDC_ERROR_ARGUMENT, "0 to %d contributors can be kept, and none "
+                           "without values; %u were asked for.", SDC_TOP_MAX, in->top);
+    return true;
+}
+
+static bool work_init(Work *work, SdcError *ret_error)
+{
+    const SdcTabulation *in = work->in;
+    for (unsigned d = in->dimensions; d-- > 0;) {
+        if (!sdc_nodes_init(work->context, &work->nodes[d], &in->trees[d], ret_error))
+            return false;
+        unsigned width = 1;
+        while (width < 32 && work->nodes[d].count > UINT32_C(1) << width)
+            width++;
+        work->shifts[d] = work->bits;
+        work->bits += width;
+        if (work->bits > 63)
+            return sdc_failure(ret_error, SDC_ERROR_LIMIT, "The dimensions have too many categories "
+                               "together: their numbers take more than 63 bits.");
+    }
+    work->layout = layout_of(in, false);
+    work->cell_layout = layout_of(in, true);
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        SdcBag bag = {.words = work->layout.words, .key_words = work->layout.key_words};
+        SdcBag cells = {.words = work->cell_layout.words, .key_words = 1};
+        work->entries[p] = work->incoming[p] = bag;
+        work->cells[p] = cells;
+    }
+    return true;
+}
+
+static void work_clear(Work *work)
+{
+    for (unsigned p = 0; p < PARTITIONS; p++) {
+        sdc_bag_clear(work->context, &work->entries[p]);
+        sdc_bag_clear(work->context, &work->incoming[p]);
+        sdc_bag_clear(work->context, &work->cells[p]);
+    }
+    for (unsigned d = 0; d < work->in->dimensions; d++)
+        sdc_nodes_clear(work->context, &work->nodes[d]);
+}
+
+bool sdc_tabulate(const SdcContext *context, const SdcTabulation *tabulation, SdcCube *ret_cube,
+                  SdcError *ret_error)
+{
+    if (!check_request(tabulation, ret_error) || !sdc_report(context, 0, "records", ret_error))
+        return false;
+    Work *work = sdc_alloc(context, 1, sizeof *work, ret_error);
+    if (work == NULL)
+        return false;
+    work->context = context;
+    work->in = tabulation;
+    bool ok = work_init(work, ret_error) && add_rows(work, ret_error) && roll_up(work, ret_error) &&
+              make_cells(work, ret_error) && sdc_report(context, 0.8, "cells", ret_error) &&
+              fill_cube(work, ret_cube, ret_error);
+    work_clear(work);
+    sdc_release(context, work, 1, sizeof *work);
+    return ok;
+}
