@@ -11,18 +11,25 @@ static uint64_t hash_of(const SdcBag *bag, uint64_t key, uint64_t second)
     return sdc_mix(bag->key_words == 2 ? key ^ sdc_mix(second + 1) : key);
 }
 
+/* The half of the hash spares a look at most records that have another key. */
+static uint64_t slot_of(uint64_t hash, size_t index)
+{
+    return (hash & 0xFFFFFFFF00000000u) | (index + 1);
+}
+
 static bool bag_rehash(const SdcContext *context, SdcBag *bag, SdcError *ret_error)
 {
     size_t count = bag->slot_count == 0 ? 2 * BAG_FIRST : 2 * bag->slot_count;
-    uint32_t *slots = sdc_alloc(context, count, sizeof *slots, ret_error);
+    uint64_t *slots = sdc_alloc(context, count, sizeof *slots, ret_error);
     if (slots == NULL)
         return false;
     for (size_t i = 0; i < bag->count; i++) {
         const SdcWord *record = bag->records + i * bag->words;
-        size_t at = hash_of(bag, record[0].u, bag->key_words == 2 ? record[1].u : 0) & (count - 1);
+        uint64_t hash = hash_of(bag, record[0].u, bag->key_words == 2 ? record[1].u : 0);
+        size_t at = hash & (count - 1);
         while (slots[at] != 0)
             at = (at + 1) & (count - 1);
-        slots[at] = (uint32_t)i + 1;
+        slots[at] = slot_of(hash, i);
     }
     sdc_release(context, bag->slots, bag->slot_count, sizeof *slots);
     bag->slots = slots;
@@ -49,9 +56,12 @@ SdcWord *sdc_bag_find(const SdcContext *context, SdcBag *bag, uint64_t key, uint
 {
     if (2 * bag->count >= bag->slot_count && !bag_rehash(context, bag, ret_error))
         return NULL;
-    size_t mask = bag->slot_count - 1, at = hash_of(bag, key, second) & mask;
+    uint64_t hash = hash_of(bag, key, second);
+    size_t mask = bag->slot_count - 1, at = hash & mask;
     for (; bag->slots[at] != 0; at = (at + 1) & mask) {
-        SdcWord *record = bag->records + (size_t)(bag->slots[at] - 1) * bag->words;
+        if ((bag->slots[at] ^ hash) >> 32 != 0)
+            continue;
+        SdcWord *record = bag->records + (size_t)((uint32_t)bag->slots[at] - 1) * bag->words;
         if (record[0].u == key && (bag->key_words == 1 || record[1].u == second)) {
             *ret_new = false;
             return record;
@@ -65,7 +75,7 @@ SdcWord *sdc_bag_find(const SdcContext *context, SdcBag *bag, uint64_t key, uint
     record[0].u = key;
     if (bag->key_words == 2)
         record[1].u = second;
-    bag->slots[at] = (uint32_t)++bag->count;
+    bag->slots[at] = slot_of(hash, bag->count++);
     *ret_new = true;
     return record;
 }

@@ -18,7 +18,7 @@ typedef struct SdcBag {
     size_t count, capacity;
     SdcWord *records;
     size_t slot_count;           /* a power of two, or 0 */
-    uint32_t *slots;             /* 1 + index of a record, 0 where free */
+    uint64_t *slots;             /* half of the hash, and 1 + index of a record; 0 where free */
 } SdcBag;
 
 static inline uint64_t sdc_mix(uint64_t key)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows are dealt into partitions by the hash of their cell of leaves, keeping their order; each
- * partition is added up by one task. Then one dimension after the other, from the lowest nodes up, every
+ * partition is added up by one task, and is small enough for a core's cache. Then one dimension after the other, from the lowest nodes up, every
  * cell is added to its parent. Partitions and blocks are constants, so that the order of every sum is the
  * same whatever the threads.
  *
@@ -19,14 +19,19 @@
 #include <math.h>
 #include <string.h>
 
-enum { PARTITIONS = 16, BLOCKS = 64 };
-#define NOT_MOVED 0xFF
+enum { PARTITIONS = 64, BLOCKS = 64 };
 
 /* Where the fields of a record are, in words; 0 is none. */
 typedef struct Layout {
     unsigned words, key_words, top;
     unsigned count, units, total, absolute, cell_key, first, values, weights;
 } Layout;
+
+/* An entry and the key of its parent. */
+typedef struct Move {
+    uint64_t key;
+    uint32_t entry;
+} Move;
 
 typedef struct Work {
     const SdcContext *context;
@@ -44,14 +49,14 @@ typedef struct Work {
     unsigned dimension;
     uint32_t height;
     size_t ends[PARTITIONS];
-    uint64_t *moved_keys[PARTITIONS];
-    uint8_t *moved_to[PARTITIONS];
+    Move *moves[PARTITIONS];       /* of the entries of a partition, by where they go */
+    uint32_t move_starts[PARTITIONS][PARTITIONS + 1];
     SdcError errors[BLOCKS];       /* of tasks */
 } Work;
 
 static unsigned partition_of(uint64_t key)
 {
-    return (unsigned)(sdc_mix(key) >> 60);
+    return (unsigned)(sdc_mix(key) >> 58);
 }
 
 static uint32_t digit_of(const Work *work, unsigned dimension, uint64_t key)
@@ -296,22 +301,39 @@ static bool add_rows(Work *work, SdcError *ret_error)
 
 /* --- margins ------------------------------------------------------------------------------------ */
 
-/* The parent of each entry of partition P that is due in this round. */
+/* The key of an entry's parent, if that is due in this round. */
+static bool parent_key(const Work *work, uint64_t key, uint64_t *ret_key)
+{
+    const SdcNodes *nodes = &work->nodes[work->dimension];
+    unsigned shift = work->shifts[work->dimension];
+    uint32_t node = digit_of(work, work->dimension, key), parent = nodes->parents[node];
+    if (parent == SDC_NO_PARENT || nodes->heights[parent] != work->height)
+        return false;
+    *ret_key = key - ((uint64_t)node << shift) + ((uint64_t)parent << shift);
+    return true;
+}
+
+/* The moves of partition P, dealt by their target in the order of its entries. */
 static void task_find_parents(void *data, size_t p)
 {
     Work *work = data;
-    const SdcNodes *nodes = &work->nodes[work->dimension];
-    unsigned shift = work->shifts[work->dimension];
     const SdcBag *bag = &work->entries[p];
+    uint32_t *starts = work->move_starts[p], next[PARTITIONS];
+    uint64_t key;
+    memset(starts, 0, sizeof work->move_starts[p]);
     for (size_t i = 0; i < work->ends[p]; i++) {
-        uint64_t key = bag->records[i * bag->words].u;
-        uint32_t node = digit_of(work, work->dimension, key), parent = nodes->parents[node];
-        work->moved_to[p][i] = NOT_MOVED;
-        if (parent == SDC_NO_PARENT || nodes->heights[parent] != work->height)
-            continue;
-        key = key - ((uint64_t)node << shift) + ((uint64_t)parent << shift);
-        work->moved_keys[p][i] = key;
-        work->moved_to[p][i] = (uint8_t)partition_of(key);
+        if (parent_key(work, bag->records[i * bag->words].u, &key))
+            starts[partition_of(key) + 1]++;
+    }
+    for (unsigned q = 0; q < PARTITIONS; q++)
+        starts[q + 1] += starts[q];
+    memcpy(next, starts, sizeof next);
+    work->moves[p] = sdc_alloc(work->context, starts[PARTITIONS], sizeof(Move), &work->errors[p]);
+    if (work->moves[p] == NULL)
+        return;
+    for (size_t i = 0; i < work->ends[p]; i++) {
+        if (parent_key(work, bag->records[i * bag->words].u, &key))
+            work->moves[p][next[partition_of(key)]++] = (Move){key, (uint32_t)i};
     }
 }
 
@@ -322,12 +344,11 @@ static void task_add_to_parents(void *data, size_t p)
     Work *work = data;
     for (unsigned q = 0; q < PARTITIONS; q++) {
         const SdcBag *from = &work->entries[q];
-        for (size_t i = 0; i < work->ends[q]; i++) {
-            if (work->moved_to[q][i] != p)
-                continue;
-            const SdcWord *record = from->records + i * from->words;
+        const Move *moves = work->moves[q];
+        for (uint32_t m = work->move_starts[q][p]; m < work->move_starts[q][p + 1]; m++) {
+            const SdcWord *record = from->records + (size_t)moves[m].entry * from->words;
             bool is_new;
-            SdcWord *parent = sdc_bag_find(work->context, &work->incoming[p], work->moved_keys[q][i],
+            SdcWord *parent = sdc_bag_find(work->context, &work->incoming[p], moves[m].key,
                                            from->key_words == 2 ? record[1].u : 0, &is_new,
                                            &work->errors[p]);
             if (parent == NULL)
@@ -358,24 +379,18 @@ static void task_append(void *data, size_t p)
 static void free_moves(Work *work)
 {
     for (unsigned p = 0; p < PARTITIONS; p++) {
-        sdc_release(work->context, work->moved_keys[p], work->ends[p], sizeof(uint64_t));
-        sdc_release(work->context, work->moved_to[p], work->ends[p], sizeof(uint8_t));
-        work->moved_keys[p] = NULL;
-        work->moved_to[p] = NULL;
+        sdc_release(work->context, work->moves[p], work->move_starts[p][PARTITIONS], sizeof(Move));
+        work->moves[p] = NULL;
     }
 }
 
 static bool roll_up_round(Work *work, SdcError *ret_error)
 {
-    bool ok = true;
-    for (unsigned p = 0; p < PARTITIONS && ok; p++) {
+    for (unsigned p = 0; p < PARTITIONS; p++)
         work->ends[p] = work->entries[p].count;
-        work->moved_keys[p] = sdc_alloc(work->context, work->ends[p], sizeof(uint64_t), ret_error);
-        work->moved_to[p] = sdc_alloc(work->context, work->ends[p], sizeof(uint8_t), ret_error);
-        ok = work->moved_keys[p] != NULL && work->moved_to[p] != NULL;
-    }
+    sdc_run_tasks(work->context, PARTITIONS, task_find_parents, work);
+    bool ok = tasks_succeeded(work, ret_error);
     if (ok) {
-        sdc_run_tasks(work->context, PARTITIONS, task_find_parents, work);
         sdc_run_tasks(work->context, PARTITIONS, task_add_to_parents, work);
         ok = tasks_succeeded(work, ret_error);
     }
