@@ -50,7 +50,9 @@ describe("people and sources, by hand", { concurrency: 1 }, () => {
   it("an officer adds a person; a login that is taken is refused beside the field", async () => {
     const page = await watched();
     await signIn(demonstration, page, "officer");
-    await page.getByRole("link", { name: "Persons" }).click();
+    await page.getByRole("link", { name: "Platform", exact: true }).click();
+    await page.getByRole("navigation", { name: "Sections of the platform" })
+      .getByRole("link", { name: "Persons" }).click();
     await page.getByRole("button", { name: "Add a person" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name", { exact: true }).fill("Noémie Petit");

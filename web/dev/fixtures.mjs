@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Things of an invented platform, in the forms of the API, for looking at pages and states that a
 // real server shows only for a moment.
+import { platform } from "./fixtures_platform.mjs";
+
 const day = 24 * 3600 * 1000;
 const at = (days) => new Date(Date.now() + days * day).toISOString();
 const brief = (id, login, name) => ({ id, login, name });
@@ -16,6 +18,7 @@ const people = {
   lead: { ...brief("per-lead", "lead", "Lucie Martin"), organisation: university, roles: [] },
   scientist: { ...brief("per-scientist", "scientist", "Samir Haddad"), organisation: university, roles: [] },
   checker1: { ...brief("per-checker1", "checker1", "Chloé Bernard"), organisation: institute, roles: ["checker"] },
+  business: { ...brief("per-business", "business", "Basile Fournier"), organisation: ministry, roles: [] },
   auditor: { ...brief("per-auditor", "auditor", "Antoine Leroy"), organisation: ministry, roles: ["auditor"] },
 };
 for (const person of Object.values(people)) {
@@ -351,6 +354,7 @@ const own = (service, login) => ({ ...service, mine: service.person.login === lo
 export function answer(path, login, language) {
   const find = (items, prefix) => items.find((item) => path === `/${prefix}/${item.id}`);
   const fixed = {
+    ...platform(login),
     "/about": { version: "0.1.0", demonstration: true, portal_url: "http://localhost:8080", lake_url: "http://localhost:8081", services_suffix: ".localhost:8080", languages: ["fr", "en"] },
     "/session": login && session(login, language),
     "/me/tasks": list(tasks[login] ?? []),
@@ -359,7 +363,7 @@ export function answer(path, login, language) {
       { id: "ses-2", address: "10.0.0.7", agent: "Mozilla/5.0 (Windows NT 10.0) Firefox/140", second_factor: true, created: at(-3), seen: at(-1), expires: at(1), current: false },
     ]),
     "/me/tokens": list([{ id: "tok-1", name: "nightly figures", scopes: ["read", "work"], created: at(-10), used: at(-1), expires: at(20), current: false }]),
-    "/organisations": list([ministry, university, institute]),
+    "/organisations": list([ministry, university, institute].map((one, at) => ({ ...one, persons: at * 17 }))),
     "/persons": list(Object.values(people)),
     "/projects": list(login === "producer" || login === "committee" || login === "checker1" ? [] : projects),
     "/sources": list([source, enterprise]),

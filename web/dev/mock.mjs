@@ -48,7 +48,7 @@ async function api(request, response, path) {
   if (request.method !== "GET") return problem(response, 403, "policy.role", "This is a stand-in.");
   if (path.endsWith("/events")) return events(response);
   const login = cookie(request, "login");
-  if (!login && path !== "/about") return problem(response, 401, "identity.nobody", "Sign in first.");
+  if (!login && path !== "/about" && !path.startsWith("/texts/")) return problem(response, 401, "identity.nobody", "Sign in first.");
   const body = answer(path, login, cookie(request, "language") ?? "en");
   if (body === undefined) return problem(response, 404, "http.no_route", "There is nothing here.");
   return send(response, 200, body);

@@ -3,7 +3,10 @@
 import { Shell } from "./parts/shell";
 import { NotFound } from "./pages/not_found";
 import { SignIn } from "./pages/sign_in";
-import { ROUTES } from "./routes";
+import { TermsGate } from "./pages/terms_gate";
+import { OPEN_PATHS, ROUTES } from "./routes";
+import { useResource } from "./api/resource";
+import type { TermsState } from "./api/types";
 import { match, place } from "./router";
 import { session } from "./session";
 import { useStore } from "./store";
@@ -20,12 +23,26 @@ function Here() {
   return <NotFound />;
 }
 
+function Person() {
+  const { path } = useStore(place);
+  const terms = useResource<TermsState>("/me/terms");
+  if (terms.data?.pending && !OPEN_PATHS.includes(path)) return <TermsGate of={terms} />;
+  return <Here />;
+}
+
 export function App() {
+  const { path } = useStore(place);
   const current = useStore(session);
   const texts = useStore(language);
   return (
     <Shell key={texts}>
-      {current ? <Here key={current.person.id} /> : <SignIn />}
+      {current ? (
+        <Person key={current.person.id} />
+      ) : OPEN_PATHS.includes(path) ? (
+        <Here />
+      ) : (
+        <SignIn />
+      )}
     </Shell>
   );
 }

@@ -15,6 +15,7 @@ export interface Route {
 }
 
 const Account = lazy(async () => (await import("./pages/account")).Account);
+const AccountSettings = lazy(async () => (await import("./pages/account")).AccountSettings);
 const ApplicationNew = lazy(async () => (await import("./pages/application_new")).ApplicationNew);
 const ApplicationPage = lazy(async () => (await import("./pages/application")).ApplicationPage);
 const Applications = lazy(async () => (await import("./pages/applications")).Applications);
@@ -25,6 +26,17 @@ const Catalogue = lazy(async () => (await import("./pages/catalogue")).Catalogue
 const Design = lazy(async () => (await import("./pages/design")).Design);
 const ExportPage = lazy(async () => (await import("./pages/export")).ExportPage);
 const LaunchPage = lazy(async () => (await import("./pages/launch")).LaunchPage);
+const Glossary = lazy(async () => (await import("./pages/glossary")).Glossary);
+const Notifications = lazy(async () => (await import("./pages/notifications")).Notifications);
+const OfficerClock = lazy(async () => (await import("./pages/officer_clock")).OfficerClock);
+const OfficerOrganisations = lazy(
+  async () => (await import("./pages/officer_organisations")).OfficerOrganisations,
+);
+const OfficerOverview = lazy(async () => (await import("./pages/officer_overview")).OfficerOverview);
+const OfficerProjects = lazy(async () => (await import("./pages/officer_projects")).OfficerProjects);
+const OfficerServices = lazy(async () => (await import("./pages/officer_services")).OfficerServices);
+const OfficerSources = lazy(async () => (await import("./pages/officer_sources")).OfficerSources);
+const OfficerTexts = lazy(async () => (await import("./pages/officer_texts")).OfficerTexts);
 const Persons = lazy(async () => (await import("./pages/persons")).Persons);
 const ProjectNew = lazy(async () => (await import("./pages/project_new")).ProjectNew);
 const ProjectPage = lazy(async () => (await import("./pages/project")).ProjectPage);
@@ -35,6 +47,10 @@ const ServicePage = lazy(async () => (await import("./pages/service")).ServicePa
 const SourceNew = lazy(async () => (await import("./pages/source_new")).SourceNew);
 const SourcePage = lazy(async () => (await import("./pages/source")).SourcePage);
 const Sources = lazy(async () => (await import("./pages/sources")).Sources);
+const TextPage = lazy(async () => (await import("./pages/text")).TextPage);
+
+/** Pages that anybody may read, signed in or not. */
+export const OPEN_PATHS = ["/terms", "/privacy", "/accessibility", "/glossary"];
 
 export const ROUTES: Route[] = [
   { path: "/", page: Home },
@@ -62,6 +78,16 @@ export const ROUTES: Route[] = [
   { path: "/persons", page: Persons },
   { path: "/audit", page: AuditPage },
   { path: "/account", page: Account },
+  { path: "/account/notifications", page: AccountSettings },
+  { path: "/notifications", page: Notifications },
+  { path: "/officer", page: OfficerOverview },
+  { path: "/officer/organisations", page: OfficerOrganisations },
+  { path: "/officer/projects", page: OfficerProjects },
+  { path: "/officer/services", page: OfficerServices },
+  { path: "/officer/sources", page: OfficerSources },
+  { path: "/officer/clock", page: OfficerClock },
+  { path: "/officer/texts", page: OfficerTexts },
+  ...OPEN_PATHS.map((path) => ({ path, page: path === "/glossary" ? Glossary : TextPage })),
   { path: "/design", page: Design },
 ];
 

@@ -101,6 +101,8 @@ export const api = {
     call("POST", path, body, options) as Promise<T>,
   patch: <T>(path: string, body: unknown, options?: Options) =>
     call("PATCH", path, body, options) as Promise<T>,
+  put: <T>(path: string, body: unknown, options?: Options) =>
+    call("PUT", path, body, options) as Promise<T>,
   delete: (path: string, options?: Options) =>
     call("DELETE", path, undefined, options) as Promise<void>,
 };

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // One's own account: profile, password, second factor, sessions, tokens.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
-import { useList } from "../api/resource";
-import type { SessionRow, Token, TokenRow } from "../api/types";
+import { useList, useResource } from "../api/resource";
+import type { SecondFactorState, SessionRow, Token, TokenRow } from "../api/types";
 import { WORDS } from "../api/words";
-import { t } from "../i18n";
+import { t, tn, type Key } from "../i18n";
 import { formatList } from "../i18n/format";
 import { word } from "../i18n/words";
 import { ActionButton } from "../parts/action";
 import { Badge } from "../parts/badge";
+import { Command } from "../parts/command";
 import { dateAfter } from "../parts/dates";
 import { ChoicesField, CodeField, Form, text, TextField, texts } from "../parts/form";
 import { Notice } from "../parts/notice";
-import { Facts, Page, Panel } from "../parts/page";
+import { Facts, Page, Panel, Sections } from "../parts/page";
 import { QrCode } from "../parts/qr";
+import { DensitySelect, LanguageSelect, ThemeSelect } from "../parts/shell";
 import { ListTable } from "../parts/table";
 import { Time } from "../parts/time";
 import { renewSession, useMe } from "../session";
+import { AccountNotices } from "./account_notices";
 
 const TOKEN_DAYS = 30;
 
@@ -233,14 +237,107 @@ function SecondFactor() {
   );
 }
 
-function Sessions() {
+function RecoveryCodes() {
+  const state = useResource<SecondFactorState>("/me/second-factor");
+  const [codes, setCodes] = useState<string[] | null>(null);
+  const submit = async (values: FormData) => {
+    const answer = await api.post<{ recovery_codes: string[] }>("/me/recovery-codes", {
+      password: String(values.get("password") ?? ""),
+      code: text(values, "code"),
+    });
+    setCodes(answer.recovery_codes);
+    await state.reload();
+  };
+  const left = state.data?.recovery_codes_left ?? 0;
+  if (!state.data?.in_place) return null;
+  return (
+    <Panel
+      title={t("recovery.title")}
+      beside={<Badge tone={left < 3 ? "wait" : "good"}>{tn("recovery.left", left)}</Badge>}
+    >
+      <div class="stack">
+        <p class="soft">{t("recovery.lead")}</p>
+        {codes ? (
+          <Notice tone="good" live>
+            <div class="stack">
+              <p>{t("factor.recovery_text")}</p>
+              <ul class="codes">
+                {codes.map((code) => (
+                  <li key={code}>{code}</li>
+                ))}
+              </ul>
+              <div>
+                <button type="button" class="button" onClick={() => setCodes(null)}>
+                  {t("factor.kept")}
+                </button>
+              </div>
+            </div>
+          </Notice>
+        ) : (
+          <details class="more">
+            <summary>{t("recovery.renew")}</summary>
+            <Form
+              submit={submit}
+              action={t("recovery.make")}
+              about={{
+                "identity.refused": "password",
+                "identity.password_refused": "password",
+                "identity.code_refused": "code",
+              }}
+            >
+              <TextField
+                name="password"
+                type="password"
+                label={t("account.current_password")}
+                autocomplete="current-password"
+                max={1024}
+              />
+              <CodeField />
+            </Form>
+          </details>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+function Appearance() {
+  return (
+    <Panel title={t("account.appearance")}>
+      <div class="stack">
+        <p class="soft">{t("account.appearance_lead")}</p>
+        <div class="fields-row">
+          <LanguageSelect />
+          <ThemeSelect />
+          <DensitySelect />
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+function SessionList() {
   const list = useList<SessionRow>("/me/sessions");
   const end = async (row: SessionRow) => {
     await api.delete(`/me/sessions/${row.id}`);
     await list.reload();
   };
+  const endOthers = async () => {
+    await api.post("/me/sessions/end-others");
+    await list.reload();
+  };
+  const others = list.data?.some((row) => !row.current);
   return (
-    <Panel title={t("account.sessions")}>
+    <Panel
+      title={t("account.sessions")}
+      actions={
+        others && (
+          <ActionButton small act={endOthers}>
+            {t("account.end_others")}
+          </ActionButton>
+        )
+      }
+    >
       <ListTable
         list={list}
         caption={t("account.sessions")}
@@ -371,22 +468,66 @@ function Tokens() {
   );
 }
 
-export function Account() {
+const SECTIONS: [string, Key][] = [
+  ["/account", "nav.account"],
+  ["/account/notifications", "told.choices"],
+];
+
+function AccountPage(props: { here: string; children: ComponentChildren }) {
+  const section = SECTIONS.find(([to]) => to === props.here);
   return (
-    <Page title={t("nav.account")}>
+    <Page
+      title={t("nav.account")}
+      documentTitle={section ? t(section[1]) : undefined}
+      at={props.here}
+    >
+      <Sections
+        label={t("account.sections")}
+        here={props.here}
+        items={SECTIONS.map(([to, text]) => ({ to, text: t(text) }))}
+      />
+      {props.children}
+    </Page>
+  );
+}
+
+export function AccountSettings() {
+  return (
+    <AccountPage here="/account/notifications">
+      <AccountNotices />
+    </AccountPage>
+  );
+}
+
+export function Account() {
+  const me = useMe();
+  return (
+    <AccountPage here="/account">
       <div class="columns columns-even">
         <div class="stack-wide">
           <Profile />
           <Password />
+          <Appearance />
         </div>
         <div class="stack-wide">
           <SecondFactor />
+          {me.has_second_factor && <RecoveryCodes />}
           <Tokens />
         </div>
       </div>
       <div class="stack-wide account-sessions">
-        <Sessions />
+        <SessionList />
+        <Command
+          lines={[
+            {
+              text: t("tokens.create"),
+              cli: [],
+              call: { method: "GET", path: "/me/tokens" },
+            },
+            { text: t("account.sessions"), cli: [], call: { method: "GET", path: "/me/sessions" } },
+          ]}
+        />
       </div>
-    </Page>
+    </AccountPage>
   );
 }

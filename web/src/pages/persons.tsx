@@ -13,6 +13,7 @@ import { Dialog } from "../parts/dialog";
 import { ChoicesField, Form, SelectField, text, TextField, texts } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
+import { OfficerPage } from "../parts/officer";
 import { Loaded, Page, Panel } from "../parts/page";
 import { SearchBox } from "../parts/search";
 import { ListTable } from "../parts/table";
@@ -145,61 +146,6 @@ function EditPerson(props: Done & { person: Person }) {
   );
 }
 
-function Organisations() {
-  const list = useList<Organisation>(`/organisations?limit=${LIMIT}`);
-  const [adding, setAdding] = useState(false);
-  const submit = async (values: FormData) => {
-    await api.post("/organisations", { name: text(values, "name"), kind: text(values, "kind") });
-    await list.reload();
-    setAdding(false);
-  };
-  return (
-    <Panel
-      title={t("organisations.title")}
-      actions={
-        <button type="button" class="button button-small" onClick={() => setAdding(true)}>
-          <Icon name="plus" />
-          {t("organisations.add")}
-        </button>
-      }
-    >
-      <ListTable
-        list={list}
-        caption={t("organisations.title")}
-        id={(item) => item.id}
-        empty={<p class="soft">{t("organisations.none")}</p>}
-        columns={[
-          { title: t("person.name"), head: true, cell: (item) => item.name },
-          {
-            title: t("organisations.kind"),
-            cell: (item) => (item.kind ? word("organisation_kind", item.kind) : "–"),
-          },
-        ]}
-      />
-      {adding && (
-        <Dialog title={t("organisations.add")} close={() => setAdding(false)}>
-          <Form
-            submit={submit}
-            action={t("action.add")}
-            cancel={() => setAdding(false)}
-            about={{ "identity.organisation_taken": "name" }}
-          >
-            <TextField name="name" label={t("person.name")} />
-            <SelectField
-              name="kind"
-              label={t("organisations.kind")}
-              choices={WORDS.organisation_kind.map((value) => ({
-                value,
-                text: word("organisation_kind", value),
-              }))}
-            />
-          </Form>
-        </Dialog>
-      )}
-    </Panel>
-  );
-}
-
 export function Persons() {
   const me = useMe();
   const [search, setSearch] = useState("");
@@ -207,8 +153,10 @@ export function Persons() {
   const [editing, setEditing] = useState<Person | null>(null);
   const list = useList<Person>(`/persons${query({ q: search })}`);
   const officer = hasRole(me, "officer");
+  const Frame = officer ? OfficerPage : Page;
   return (
-    <Page
+    <Frame
+      here="/persons"
       title={t("nav.persons")}
       actions={
         officer && (
@@ -219,8 +167,7 @@ export function Persons() {
         )
       }
     >
-      <div class="stack-wide">
-        <Panel>
+      <Panel>
           <div class="stack">
             <SearchBox label={t("persons.search")} onSearch={setSearch} />
             <ListTable
@@ -277,12 +224,10 @@ export function Persons() {
             />
           </div>
         </Panel>
-        {officer && <Organisations />}
-      </div>
       {adding && <AddPerson done={list.reload} close={() => setAdding(false)} />}
       {editing && (
         <EditPerson person={editing} done={list.reload} close={() => setEditing(null)} />
       )}
-    </Page>
+    </Frame>
   );
 }

@@ -72,8 +72,9 @@ function CopyButton({ text }: { text: string }) {
 }
 
 function Line({ line, as }: { line: CommandLine; as: Form }) {
+  // What the command line cannot do yet is shown as a call.
   const text =
-    as === "curl" && line.call ? curlText(location.origin, line.call) : cliText(line.cli);
+    (as === "curl" || line.cli.length === 0) && line.call ? curlText(location.origin, line.call) : cliText(line.cli);
   return (
     <div class="command-line">
       {line.text && <p class="note">{line.text}</p>}

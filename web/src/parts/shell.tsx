@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frame: skip link, the quay (brand, places, account), main, footer.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import type { Person } from "../api/types";
 import { language, t, useTexts, type Key, type Language } from "../i18n";
 import { api } from "../api/client";
@@ -11,6 +11,7 @@ import { chooseDensity, density, type Density } from "../density";
 import { SessionWatch } from "../session_watch";
 import { useStore } from "../store";
 import { chooseTheme, theme, type Theme } from "../theme";
+import { Bell } from "./bell";
 import { commands, showCommands } from "./command";
 import { Icon } from "./icon";
 import { Logo } from "./logo";
@@ -35,11 +36,12 @@ const PLACES: Berth[] = [
     shown: (person) => hasRole(person, "producer", "committee"),
   },
   { to: "/reviews", text: "nav.reviews", shown: (person) => hasRole(person, "checker") },
-  { to: "/persons", text: "nav.persons", shown: (person) => hasRole(person, "officer") },
+  { to: "/officer", text: "nav.officer", shown: (person) => hasRole(person, "officer") },
   { to: "/audit", text: "nav.audit", shown: (person) => hasRole(person, "auditor", "officer") },
 ];
 
 function isHere(to: string, path: string): boolean {
+  if (to === "/officer" && path === "/persons") return true; // a section of that place
   return to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
 }
 
@@ -100,12 +102,13 @@ async function chooseLanguage(chosen: Language): Promise<void> {
 }
 
 export function LanguageSelect() {
+  const id = useId();
   const current = useStore(language);
   return (
     <div class="field">
-      <label for="shell-language">{t("shell.language")}</label>
+      <label for={id}>{t("shell.language")}</label>
       <select
-        id="shell-language"
+        id={id}
         onChange={(event) => void chooseLanguage(event.currentTarget.value as Language)}
       >
         {(Object.keys(LANGUAGE_NAMES) as Language[]).map((code) => (
@@ -125,12 +128,13 @@ const THEMES: [Theme, Key][] = [
 ];
 
 export function ThemeSelect() {
+  const id = useId();
   const current = useStore(theme);
   return (
     <div class="field">
-      <label for="shell-theme">{t("shell.theme")}</label>
+      <label for={id}>{t("shell.theme")}</label>
       <select
-        id="shell-theme"
+        id={id}
         onChange={(event) => chooseTheme(event.currentTarget.value as Theme)}
       >
         {THEMES.map(([value, text]) => (
@@ -149,12 +153,13 @@ const DENSITIES: [Density, Key][] = [
 ];
 
 export function DensitySelect() {
+  const id = useId();
   const current = useStore(density);
   return (
     <div class="field">
-      <label for="shell-density">{t("density.label")}</label>
+      <label for={id}>{t("density.label")}</label>
       <select
-        id="shell-density"
+        id={id}
         onChange={(event) => chooseDensity(event.currentTarget.value as Density)}
       >
         {DENSITIES.map(([value, text]) => (
@@ -174,12 +179,13 @@ const COMMANDS: [ReturnType<typeof commands.get>, Key][] = [
 ];
 
 export function CommandsSelect() {
+  const id = useId();
   const current = useStore(commands);
   return (
     <div class="field">
-      <label for="shell-commands">{t("command.choice")}</label>
+      <label for={id}>{t("command.choice")}</label>
       <select
-        id="shell-commands"
+        id={id}
         onChange={(event) => showCommands(event.currentTarget.value as typeof current)}
       >
         {COMMANDS.map(([value, text]) => (
@@ -209,6 +215,7 @@ function AccountMenu({ person }: { person: Person }) {
         <p class="note">{person.organisation.name}</p>
       </div>
       <a href="/account">{t("nav.account")}</a>
+      <a href="/account/notifications">{t("told.choose")}</a>
       <LanguageSelect />
       <ThemeSelect />
       <DensitySelect />
@@ -261,7 +268,10 @@ export function Shell({ children }: { children: ComponentChildren }) {
                 </Menu>
               </div>
             )}
-            <div class="quay-side">{person ? <AccountMenu person={person} /> : <GuestMenu />}</div>
+            <div class="quay-side">
+              {person && <Bell person={person} />}
+              {person ? <AccountMenu person={person} /> : <GuestMenu />}
+            </div>
           </div>
         </div>
         {facts?.demonstration && (
@@ -278,6 +288,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <footer class="foot">
         <div class="foot-inner">
           <span>{t("shell.motto")}</span>
+          <nav class="foot-links" aria-label={t("shell.about")}>
+            <a href="/accessibility">{t("texts.foot_accessibility")}</a>
+            <a href="/terms">{t("texts.terms")}</a>
+            <a href="/privacy">{t("texts.privacy")}</a>
+            <a href="/glossary">{t("glossary_page.title")}</a>
+          </nav>
           {facts && <span>{t("shell.version", { version: facts.version })}</span>}
         </div>
       </footer>
