@@ -22,5 +22,6 @@
 #include "sdc/microaggregation.h"
 #include "sdc/perturbation.h"
 #include "sdc/recoding.h"
+#include "sdc/lattice.h"
 
 #endif
