@@ -23,5 +23,6 @@
 #include "sdc/perturbation.h"
 #include "sdc/recoding.h"
 #include "sdc/lattice.h"
+#include "sdc/utility.h"
 
 #endif
