@@ -343,7 +343,7 @@ bool sdc_tables_loss(const SdcContext *context, const SdcCodes *original, const 
     if (count_tables(count, ways) > (double)SDC_TABLES_MAX)
         return sdc_failure(ret_error, SDC_ERROR_LIMIT, "There are more than %zu tables of %u variables.",
                            SDC_TABLES_MAX, ways);
-    Both both;
+    Both both = {0};
     if (!lay_out(&scope, original, protected_, count, &both, ret_error))
         return false;
     double *counts = sdc_scope_alloc(&scope, 4 * both.rows, sizeof *counts, ret_error);

@@ -9,13 +9,13 @@ EXAMPLE, LIBRARY, HEADER, MAP = sys.argv[1:5]
 # By hand: f, F: (1,1) 2, 20; (2,2) 2, 40; (2,3) 1, 50; (1,3) 1, 4. With q = 1 - p, f = 2:
 # p/q - (p/q)^2 ln(1/p), f = 1: p/q ln(1/p).
 EXPECTED = """\
-record 1: f 2, F 20, risk 0.082683
-record 2: f 2, F 20, risk 0.082683
+record 1: f 2, F 20, risk 0.082684
+record 2: f 2, F 20, risk 0.082684
 record 3: f 2, F 40, risk 0.044333
 record 4: f 2, F 40, risk 0.044333
 record 5: f 1, F 50, risk 0.079837
 record 6: f 1, F 4, risk 0.462098
-unique records: 2; expected re-identifications: 0.795967
+unique records: 2; expected re-identifications: 0.795970
 """
 
 
