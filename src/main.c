@@ -22,6 +22,7 @@
 #include "sources/sources.h"
 #include "tasks/tasks.h"
 #include "texts/texts.h"
+#include "theme/theme.h"
 #include "tour/tour.h"
 #include "worker/worker_cli.h"
 
@@ -33,12 +34,12 @@
 static const Room *const rooms[] = {
     &platform_room, &notices_room, &identity_room, &audit_room,  &projects_room, &sources_room,
     &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
-    &tasks_room, &files_room, &officer_room, &texts_room, NULL,
+    &tasks_room, &files_room, &officer_room, &texts_room, &theme_room, NULL,
 };
 
 static const Verb *const verb_tables[] = {
     server_verbs, identity_verbs, demo_verbs,   tour_verbs,   audit_verbs,
-    doctor_verbs, backup_verbs, release_verbs, worker_verbs,  engine_verbs, NULL,
+    doctor_verbs, backup_verbs, release_verbs, worker_verbs,  engine_verbs, theme_verbs, NULL,
 };
 
 const Room *const *server_rooms(void)

@@ -45,6 +45,9 @@ static const ConfigOption options[] = {
      "Requests a minute that one person may send to read. 0: no limit."},
     {"api", "writes_per_person", CONFIG_INTEGER, "600", 0, 10000000,
      "Requests a minute that one person may send to change something. 0: no limit."},
+    {"web", "theme", CONFIG_TEXT, "", 0, 0,
+     "Theme file (docs/theme.md): colours, fonts, logo, names, links of the footer. Readable by the "
+     "server's user."},
     {"store", "url", CONFIG_TEXT, "", 0, 0,
      "Database. Empty: SQLite in the state directory. Otherwise a PostgreSQL address, "
      "postgresql://user@host/database; its password comes from store.password_file."},

@@ -122,16 +122,17 @@ typedef struct LaunchQuota {
     const char *option;
     size_t used;              /* in ServiceUse */
     int parameter;            /* what one more takes; -1: one */
+    const char *reason;       /* of the refusal */
     const char *thing;        /* in a sentence after a number */
 } LaunchQuota;
 
 static const LaunchQuota quotas[] = {
     {"services", "services.max_per_person", G_STRUCT_OFFSET(ServiceUse, services), -1,
-     "services running"},
+     "services.too_many", "services running"},
     {"cpus", "services.cpus_per_person", G_STRUCT_OFFSET(ServiceUse, cpus), PARAMETER_CPUS,
-     "processors in use"},
+     "services.quota_cpus", "processors in use"},
     {"memory_mib", "services.memory_mib_per_person", G_STRUCT_OFFSET(ServiceUse, memory_mib),
-     PARAMETER_MEMORY_MIB, "MiB of memory in use"},
+     PARAMETER_MEMORY_MIB, "services.quota_memory_mib", "MiB of memory in use"},
 };
 
 static int64_t quota_used(const LaunchQuota *quota, const ServiceUse *use)
@@ -149,16 +150,12 @@ static bool launch_check_quotas(Act *act, const CatalogChoices *choices, GError 
         int64_t used = quota_used(quota, &use);
         int64_t asked = quota->parameter < 0 ? 1 : choices->values[quota->parameter];
         int64_t most = config_integer(act->app->config, quota->option);
-        if (used + asked > most) {
-            g_autofree char *reason =
-                quota->parameter < 0 ? g_strdup("services.too_many")
-                                     : g_strconcat("services.quota_", quota->name, NULL);
-            return error_set(error, ERROR_QUOTA, reason,
+        if (used + asked > most)
+            return error_set(error, ERROR_QUOTA, quota->reason,
                              "You have %" G_GINT64_FORMAT " %s and ask for %" G_GINT64_FORMAT
                              " more, of %" G_GINT64_FORMAT
                              " allowed; ask for less, or stop a service.",
                              used, quota->thing, asked, most);
-        }
     }
     return true;
 }

@@ -10,6 +10,18 @@ import { answer } from "./fixtures.mjs";
 
 const DIST = join(fileURLToPath(new URL(".", import.meta.url)), "../dist");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+// What the server prints from a theme file (docs/theme.md), for who has the cookie "look".
+const LOOK = {
+  css: ":root:root{--colour-primary:light-dark(#000091,#a9a9ff);--colour-primary-strong:light-dark(#00006d,#c6c6ff);--colour-quay:light-dark(#1b1b35,#0e0e1c);--colour-focus:light-dark(#000091,#f0bd5c);--radius:0px;--radius-large:0px;}",
+  logo: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 48 32'><rect width='16' height='32' fill='#000091'/><rect x='16' width='16' height='32' fill='#fff'/><rect x='32' width='16' height='32' fill='#e1000f'/></svg>",
+  about: {
+    name: "Datalab",
+    owner: { fr: "Ministère de la Cohésion", en: "Ministry of Cohesion" },
+    logo: "/theme/logo/mark.svg",
+    footer: [{ text: { fr: "Mentions légales", en: "Legal notice" }, url: "https://ministry.example/legal" }],
+  },
+};
+const PLAIN = { name: null, owner: null, logo: null, footer: [] };
 const SECURITY = {
   "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
   "X-Content-Type-Options": "nosniff",
@@ -47,6 +59,7 @@ async function api(request, response, path) {
   if (request.method === "POST" && path === "/session") return signIn(request, response);
   if (request.method !== "GET") return problem(response, 403, "policy.role", "This is a stand-in.");
   if (path.endsWith("/events")) return events(response);
+  if (path === "/theme") return send(response, 200, cookie(request, "look") ? LOOK.about : PLAIN);
   const login = cookie(request, "login");
   if (!login && path !== "/about" && !path.startsWith("/texts/")) return problem(response, 401, "identity.nobody", "Sign in first.");
   const body = answer(path, login, cookie(request, "language") ?? "en");
@@ -65,10 +78,17 @@ async function page(response, path) {
   }
 }
 
+function theme(request, response, path) {
+  const css = path === "/theme/theme.css";
+  response.writeHead(200, { "Content-Type": css ? "text/css" : "image/svg+xml" });
+  response.end(css ? (cookie(request, "look") ? LOOK.css : "") : LOOK.logo);
+}
+
 export function startMock(port = 0) {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname.startsWith("/api/v1/")) void api(request, response, pathname.slice(7));
+    if (pathname.startsWith("/theme/")) theme(request, response, pathname);
+    else if (pathname.startsWith("/api/v1/")) void api(request, response, pathname.slice(7));
     else void page(response, pathname);
   });
   return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server)));

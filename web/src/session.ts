@@ -3,7 +3,7 @@
 import { api, ProblemError, setCsrf, whenSignedOut } from "./api/client";
 import { startLive, stopLive } from "./api/live";
 import { forgetAll } from "./api/resource";
-import type { About, Person, Session } from "./api/types";
+import type { About, Person, Session, ThemeAbout } from "./api/types";
 import type { WordOf } from "./api/words";
 import { browserLanguage, isLanguage, useTexts } from "./i18n";
 import { createStore, useStore } from "./store";
@@ -11,6 +11,19 @@ import { createStore, useStore } from "./store";
 /** undefined: not known yet; null: nobody. */
 export const session = createStore<Session | null | undefined>(undefined);
 export const about = createStore<About | undefined>(undefined);
+/** What this Darse is called and looks like; the style itself is a sheet of the server's. */
+export const brand = createStore<ThemeAbout>({ footer: [] });
+
+export function brandName(): string {
+  return brand.get().name ?? "Darse";
+}
+
+async function readBrand(): Promise<void> {
+  const given = await api.get<ThemeAbout>("/theme", { quiet: true }).catch(() => undefined);
+  if (!given) return;
+  brand.set(given);
+  if (given.logo) document.querySelector("link[rel=icon]")?.setAttribute("href", given.logo);
+}
 
 async function begin(next: Session): Promise<void> {
   setCsrf(next.csrf);
@@ -29,12 +42,16 @@ function end(): void {
 export async function startSession(): Promise<void> {
   whenSignedOut(end);
   void api.get<About>("/about").then(about.set, () => {});
+  // Asked at the same time as the session, and drawn with it: no other name flashes by.
+  const branded = readBrand();
   try {
     await begin(await api.get<Session>("/session", { quiet: true }));
   } catch (cause) {
     await useTexts(browserLanguage(), false);
     session.set(null);
     if (!(cause instanceof ProblemError && cause.problem.status === 401)) throw cause;
+  } finally {
+    await branded;
   }
 }
 

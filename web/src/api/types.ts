@@ -1562,6 +1562,26 @@ export interface TextPreview {
   markdown: string;
 }
 
+export interface ThemeAbout {
+  footer: ThemeLink[];
+  /** Address of the image */
+  logo?: string | null;
+  /** Instead of Darse */
+  name?: string | null;
+  /** Whose platform it is */
+  owner?: ThemeText | null;
+}
+
+export interface ThemeLink {
+  text: ThemeText;
+  url: string;
+}
+
+export interface ThemeText {
+  en: string;
+  fr: string;
+}
+
 export interface TierRules {
   checkers: number;
   display: "web" | "pixels";

@@ -5,7 +5,7 @@ import { ProblemError } from "../api/client";
 import { t } from "../i18n";
 import { CodeField, Form, text, TextField } from "../parts/form";
 import { Logo } from "../parts/logo";
-import { signIn } from "../session";
+import { brand, brandName, signIn } from "../session";
 
 interface Given {
   login: string;
@@ -32,7 +32,7 @@ function Credentials(props: { given: Given; next: (given: Given) => void }) {
       submit={submit}
       action={t("sign_in.continue")}
       about={{ "identity.refused": "password" }}
-      label={t("sign_in.title")}
+      label={t("sign_in.title", { name: brandName() })}
     >
       <TextField
         name="login"
@@ -70,14 +70,14 @@ function Code(props: { given: Given; back: () => void }) {
 export function SignIn() {
   const [given, setGiven] = useState<Given>({ login: "", password: "" });
   const [step, setStep] = useState<"credentials" | "code">("credentials");
-  const title = step === "code" ? t("sign_in.code_title") : t("sign_in.title");
+  const title = step === "code" ? t("sign_in.code_title") : t("sign_in.title", { name: brandName() });
   useEffect(() => {
-    document.title = `${title} · Darse`;
+    document.title = `${title} · ${brandName()}`;
   }, [title]);
   return (
     <div class="harbour">
       <div class="harbour-brand">
-        <Logo />
+        {brand.get().logo ? <img src={brand.get().logo ?? ""} alt="" /> : <Logo />}
         <h1 tabIndex={-1}>{title}</h1>
         <p class="soft">{t("sign_in.lead")}</p>
       </div>

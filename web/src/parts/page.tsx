@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Resource } from "../api/resource";
 import { t } from "../i18n";
 import { place } from "../router";
+import { brandName } from "../session";
 import { ProblemNotice, Waiting } from "./notice";
 
 export interface Crumb {
@@ -29,7 +30,7 @@ export function Page(props: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const documentTitle = props.documentTitle ?? props.title;
   useEffect(() => {
-    document.title = `${documentTitle} · Darse`;
+    document.title = `${documentTitle} · ${brandName()}`;
   }, [documentTitle]);
   useLayoutEffect(() => {
     if (place.get().moves > 0) heading.current?.focus({ preventScroll: true });

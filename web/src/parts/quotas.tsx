@@ -30,7 +30,8 @@ export function Quotas(props: { quotas: LaunchQuotas; asked?: Record<string, num
                 })}
               </span>
             </p>
-            <progress aria-label={t(text)} max={quota.most} value={Math.min(after, quota.most)} />
+            {/* The words above say it. */}
+            <progress aria-hidden="true" max={quota.most} value={Math.min(after, quota.most)} />
           </div>
         );
       })}

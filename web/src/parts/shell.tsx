@@ -6,7 +6,7 @@ import type { Person } from "../api/types";
 import { language, t, useTexts, type Key, type Language } from "../i18n";
 import { api } from "../api/client";
 import { place } from "../router";
-import { about, hasRole, renewSession, session, signOut } from "../session";
+import { about, brand, brandName, hasRole, renewSession, session, signOut } from "../session";
 import { chooseDensity, density, type Density } from "../density";
 import { SessionWatch } from "../session_watch";
 import { useStore } from "../store";
@@ -244,6 +244,7 @@ function GuestMenu() {
 export function Shell({ children }: { children: ComponentChildren }) {
   const person = useStore(session)?.person;
   const facts = useStore(about);
+  const look = useStore(brand);
   return (
     <div class="shell">
       <header>
@@ -253,8 +254,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <div class="quay">
           <div class="quay-inner">
             <a class="brand" href="/">
-              <Logo />
-              Darse
+              {look.logo ? <img src={look.logo} alt="" /> : <Logo />}
+              <span>
+                {brandName()}
+                {look.owner && <span class="brand-owner">{look.owner[language.get()]}</span>}
+              </span>
             </a>
             {person && (
               <div class="quay-nav quay-wide">
@@ -287,12 +291,17 @@ export function Shell({ children }: { children: ComponentChildren }) {
       {person && <SessionWatch />}
       <footer class="foot">
         <div class="foot-inner">
-          <span>{t("shell.motto")}</span>
+          <span>{look.owner?.[language.get()] ?? t("shell.motto")}</span>
           <nav class="foot-links" aria-label={t("shell.about")}>
             <a href="/accessibility">{t("texts.foot_accessibility")}</a>
             <a href="/terms">{t("texts.terms")}</a>
             <a href="/privacy">{t("texts.privacy")}</a>
             <a href="/glossary">{t("glossary_page.title")}</a>
+            {look.footer.map((link) => (
+              <a key={link.url} href={link.url}>
+                {link.text[language.get()]}
+              </a>
+            ))}
           </nav>
           {facts && <span>{t("shell.version", { version: facts.version })}</span>}
         </div>
