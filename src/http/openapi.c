@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define ALWAYS                                                                                     \
-    (HTTP_PROBLEM(ERROR_INVALID) | HTTP_PROBLEM(ERROR_RATE_LIMITED) |                              \
-     HTTP_PROBLEM(ERROR_UNAVAILABLE))
+    (HTTP_PROBLEM(ERROR_INVALID) | HTTP_PROBLEM(ERROR_TOO_LARGE) |                                 \
+     HTTP_PROBLEM(ERROR_RATE_LIMITED) | HTTP_PROBLEM(ERROR_UNAVAILABLE))
 
 /* ---- what follows from a row ---- */
 
@@ -34,7 +34,7 @@ unsigned http_route_problems(const HttpRoute *route)
     if (strchr(route->path, '{') != NULL)
         problems |= HTTP_PROBLEM(ERROR_NOT_FOUND);
     if (route->body != NULL || route->stream != NULL)
-        problems |= HTTP_PROBLEM(ERROR_TOO_LARGE) | HTTP_PROBLEM(ERROR_UNSUPPORTED);
+        problems |= HTTP_PROBLEM(ERROR_UNSUPPORTED);
     if (!route_is_safe(route))
         problems |= HTTP_PROBLEM(ERROR_CONFLICT);
     if (strcmp(route->method, "PATCH") == 0 && route->answer != NULL)

@@ -21,6 +21,7 @@ MIGRATION_BYTES(5, "0005_governance.sql");
 MIGRATION_BYTES(6, "0006_service_choices.sql");
 MIGRATION_BYTES(7, "0007_texts.sql");
 MIGRATION_BYTES(8, "0008_once.sql");
+MIGRATION_BYTES(9, "0009_list_indexes.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -31,5 +32,6 @@ const StoreMigration store_migrations[] = {
     {6, "service_choices", migration_6},
     {7, "texts", migration_7},
     {8, "once", migration_8},
+    {9, "list_indexes", migration_9},
     {0, NULL, NULL},
 };

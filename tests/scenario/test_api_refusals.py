@@ -253,8 +253,11 @@ def test_path_tricks(server, operations, officer, unchanged):
 
 def test_identifiers_of_nothing(operations, officer, unchanged):
     """Well-formed identifiers that nothing has."""
-    for method, path, _ in each(operations, lambda m, p, o: "{" in p and m in ("GET", "DELETE")):
-        problem(officer.request(method, fill(path)), 403, 404)
+    for method, path, operation in each(
+            operations, lambda m, p, o: "{" in p and m in ("GET", "DELETE")):
+        query = {one["name"]: one["example"] for one in operation["parameters"]
+                 if one.get("in") == "query" and one["required"]}
+        problem(officer.request(method, fill(path), params=query), 403, 404)
 
 
 def test_methods(operations, officer, unchanged):
