@@ -612,6 +612,8 @@ static const HttpField column_fields[] = {
     HTTP_SCHEMA("Column"),
 };
 static const HttpField preview_fields[] = {
+    {"format", HTTP_CHOICE, .required = true, .choices = "csv parquet"},
+    {"delimiter", HTTP_LONG_TEXT, .summary = "Of a CSV file; may be a tab"},
     {"rows", HTTP_INTEGER, .required = true, .summary = "Of the whole file"},
     {"columns", HTTP_LIST, .required = true, .fields = column_fields},
     {"values", HTTP_CELLS, .required = true, .summary = "The rows asked for"},

@@ -1111,7 +1111,10 @@ export interface PlatformTextVersionPage {
 
 export interface Preview {
   columns: Column[];
+  /** Of a CSV file; may be a tab */
+  delimiter?: string | null;
   flags: Flag[];
+  format: "csv" | "parquet";
   /** Rows passed over before them */
   offset: number;
   /** Of the whole file */
