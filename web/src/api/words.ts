@@ -39,7 +39,7 @@ export const WORDS = {
   organisation_kind: ["administration", "statistics", "university", "company"],
   dataset_state: ["draft", "reading", "published", "failed"],
   application_state: ["draft", "submitted", "adjourned", "decided", "withdrawn"],
-  outcome: ["agreed", "refused", "favourable", "adjourned", "unfavourable", "signed"],
+  outcome: ["agreed", "refused", "favourable", "adjourned", "unfavourable", "signed", "needed"],
   service_state: ["queued", "starting", "ready", "freezing", "stopping", "stopped", "failed"],
   export_state: [
     "draft",
@@ -54,6 +54,22 @@ export const WORDS = {
   decision: ["approve", "return", "reject"],
   decided: ["approve", "return", "reject"],
   flag: ["minimum_count", "largest_share", "rounding", "undecided", "invalid"],
+  theme: [
+    "agriculture",
+    "business",
+    "education",
+    "environment",
+    "health",
+    "housing",
+    "income",
+    "justice",
+    "labour",
+    "population",
+    "public_finance",
+    "transport",
+    "other",
+  ],
+  section: ["method", "minimisation", "results", "funding", "mission"],
   language: ["fr", "en"],
 } as const;
 

@@ -1,59 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One dataset: what it is and its variables.
 import { useResource } from "../api/resource";
-import type { Dataset, Variable } from "../api/types";
+import type { Dataset } from "../api/types";
 import { t, tMaybe } from "../i18n";
+import { Command } from "../parts/command";
 import { formatBytes, formatNumber } from "../i18n/format";
 import { WordBadge } from "../parts/badge";
 import { Notice } from "../parts/notice";
 import { Facts, LoadedPage, Page, Panel } from "../parts/page";
-import { Table } from "../parts/table";
 import { Time } from "../parts/time";
+import { Variables } from "../parts/variables";
 import type { PageProps } from "../routes";
 import { WaitingForFile } from "./dataset_publish";
-
-function Variables({ variables }: { variables: Variable[] }) {
-  return (
-    <Table
-      caption={t("dataset.variables")}
-      rows={variables}
-      id={(variable) => variable.name}
-      columns={[
-        {
-          title: t("variable.name"),
-          head: true,
-          cell: (variable) => <code class="break">{variable.name}</code>,
-        },
-        {
-          title: t("variable.label"),
-          cell: (variable) => (
-            <>
-              {variable.label}
-              {variable.description && <p class="note">{variable.description}</p>}
-            </>
-          ),
-        },
-        {
-          title: t("variable.type"),
-          cell: (variable) =>
-            variable.type ? (tMaybe(`variable_type.${variable.type}`) ?? variable.type) : "–",
-        },
-        {
-          title: t("variable.missing"),
-          number: true,
-          cell: (variable) =>
-            variable.missing == null ? "–" : formatNumber(variable.missing),
-        },
-        {
-          title: t("variable.distinct"),
-          number: true,
-          cell: (variable) =>
-            variable.distinct == null ? "–" : formatNumber(variable.distinct),
-        },
-      ]}
-    />
-  );
-}
 
 function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<void> }) {
   return (
@@ -71,6 +29,13 @@ function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<v
           <WordBadge list="dataset_state" value={dataset.state} />
         </>
       }
+      actions={
+        dataset.state === "published" && (
+          <a class="button button-primary" href={`/sources/${dataset.source.id}`}>
+            {t("dataset.how_to_apply")}
+          </a>
+        )
+      }
     >
       <div class="stack-wide">
         {dataset.failure && <Notice tone="bad">{dataset.failure}</Notice>}
@@ -84,6 +49,10 @@ function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<v
             shape="grid"
             items={[
               [t("dataset.vintage"), dataset.vintage],
+              [
+                t("dataset.tiers"),
+                dataset.tiers.map((tier) => tMaybe(`tier_name.${tier}`) ?? tier).join(", "),
+              ],
               [t("dataset.version"), String(dataset.version)],
               [t("dataset.rows"), dataset.rows ? formatNumber(dataset.rows) : null],
               [t("files.size"), dataset.file_size ? formatBytes(dataset.file_size) : null],
@@ -104,8 +73,16 @@ function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<v
           />
         </Panel>
         <Panel title={t("dataset.variables")}>
-          <Variables variables={dataset.variables ?? []} />
+          <Variables datasets={[dataset]} />
         </Panel>
+        <Command
+          lines={[
+            {
+              cli: ["dataset", "show", dataset.id],
+              call: { method: "GET", path: `/datasets/${dataset.id}` },
+            },
+          ]}
+        />
       </div>
     </Page>
   );

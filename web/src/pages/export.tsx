@@ -7,13 +7,16 @@ import type { Export, ExportFile } from "../api/types";
 import { t, tn } from "../i18n";
 import { ActionButton } from "../parts/action";
 import { TierBadge, WordBadge } from "../parts/badge";
+import { Command, option, type CommandLine } from "../parts/command";
 import { Dialog } from "../parts/dialog";
 import { FilePanel, Reviews } from "../parts/export_file";
 import { Form, LongField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Empty, Notice } from "../parts/notice";
 import { Facts, Loaded, LoadedPage, Page, Panel } from "../parts/page";
+import { Stepper, type Step } from "../parts/stepper";
 import { Time } from "../parts/time";
+import { toast } from "../parts/toast";
 import type { PageProps } from "../routes";
 import { useMe } from "../session";
 import { FolderCrumbs, joinPath, type Folder } from "./project_files";
@@ -164,6 +167,144 @@ function Next({ of }: { of: Export }) {
   }
 }
 
+/** Where the export is on its way out; what each step waits for. */
+function stepsOf(of: Export): Step[] {
+  const order = ["draft", "submitted", "decided", "released"] as const;
+  const at = { draft: 0, returned: 0, submitted: 1, approved: 2, rejected: 2, withdrawn: 2, released: 3 }[
+    of.state
+  ];
+  const flagged = of.files.filter((file) => file.verdict !== "pass").length;
+  const notes: Record<(typeof order)[number], string | undefined> = {
+    draft:
+      of.files.length === 0
+        ? t("export.no_file")
+        : flagged > 0
+          ? tn("reviews.flagged", flagged)
+          : t("reviews.pass"),
+    submitted: t("review.given_of", { given: of.reviews_given, needed: of.checkers_needed }),
+    decided: of.state === "rejected" || of.state === "withdrawn" ? t(`word.export_state.${of.state}`) : undefined,
+    released: undefined,
+  };
+  const stopped = of.state === "rejected" || of.state === "withdrawn";
+  return order.map((name, index) => ({
+    text: t(`export.step_${name}`),
+    note: index <= at || name === "submitted" ? notes[name] : undefined,
+    state:
+      index < at || of.state === "released"
+        ? "done"
+        : index === at
+          ? stopped || of.state === "returned"
+            ? "problem"
+            : "here"
+          : "coming",
+  }));
+}
+
+/** What the checkers of the last round asked for, where the author reads first. */
+function Returned({ of }: { of: Export }) {
+  const said = of.reviews.filter((review) => review.round === of.round && review.comment !== "");
+  if (of.state !== "returned" && of.state !== "rejected") return null;
+  if (said.length === 0) return null;
+  return (
+    <Panel title={t("export.asked")}>
+      <div class="stack-tight">
+        {said.map((review) => (
+          <div key={review.reviewed} class="stack-tight">
+            <p class="row">
+              <WordBadge list="decided" value={review.decision} />
+              <span class="note">{review.checker.name}</span>
+            </p>
+            <p class="prose">{review.comment}</p>
+          </div>
+        ))}
+        {of.state === "returned" && <p class="note">{t("export.replace_hint")}</p>}
+      </div>
+    </Panel>
+  );
+}
+
+/** How whoever gets the package proves that it is what was approved. */
+function Verify({ of }: { of: Export }) {
+  if (!of.may.release) return null;
+  const name = `${of.id}.zip`;
+  return (
+    <Panel title={t("export.verify")}>
+      <div class="stack">
+        <ol class="stack-tight">
+          <li>{t("export.verify_1")}</li>
+          <li>{t("export.verify_2")}</li>
+          <li>{t("export.verify_3")}</li>
+        </ol>
+        <Command
+          lines={[
+            {
+              text: t("export.download"),
+              cli: ["export", "download", of.id, name],
+              call: { method: "GET", path: `/exports/${of.id}/release`, output: name },
+            },
+            { text: t("export.verify"), cli: ["release", "verify", name] },
+          ]}
+        />
+      </div>
+    </Panel>
+  );
+}
+
+function Rounds({ of }: { of: Export }) {
+  if (of.rounds.length === 0) return null;
+  return (
+    <Panel title={t("export.rounds")}>
+      <ol class="stack-tight" role="list">
+        {[...of.rounds].reverse().map((round) => {
+          const files = [...of.files, ...of.removed_files].filter(
+            (file) =>
+              file.round <= round.round &&
+              (file.removed_round === null || file.removed_round > round.round),
+          );
+          return (
+            <li key={round.round}>
+              <p>
+                <span class="strong">{t("review.round", { round: round.round })}</span>{" "}
+                <span class="note">
+                  <Time at={round.submitted} />
+                </span>
+              </p>
+              <p class="note break">{files.map((file) => file.name).join(", ")}</p>
+            </li>
+          );
+        })}
+      </ol>
+    </Panel>
+  );
+}
+
+function commandsOf(of: Export): CommandLine[] {
+  const path = `/exports/${of.id}`;
+  const lines: (CommandLine | false)[] = [
+    { text: t("command.this"), cli: ["export", "status", of.id], call: { method: "GET", path } },
+    of.may.edit && {
+      text: t("export.add_file"),
+      cli: ["export", "add", of.id, "results/table.csv", ...option("count", "n")],
+      call: {
+        method: "POST",
+        path: `${path}/files`,
+        body: { path: "results/table.csv", declaration: { count: "n" } },
+      },
+    },
+    of.may.submit && {
+      text: t("export.submit"),
+      cli: ["export", "submit", of.id],
+      call: { method: "POST", path: `${path}/submit` },
+    },
+    of.may.withdraw && {
+      text: t("export.withdraw"),
+      cli: ["export", "withdraw", of.id],
+      call: { method: "POST", path: `${path}/withdraw` },
+    },
+  ];
+  return lines.filter((line) => line !== false);
+}
+
 function Files(props: Part) {
   const { of } = props;
   const [adding, setAdding] = useState(false);
@@ -193,6 +334,7 @@ function Files(props: Part) {
           of={of}
           file={file}
           open={of.files.length === 1}
+          mend={of.may.edit}
           actions={
             of.may.edit && (
               <ActionButton
@@ -213,9 +355,10 @@ function Files(props: Part) {
 
 function Actions(props: Part) {
   const { of } = props;
-  const act = (verb: string) => async () => {
+  const act = (verb: "submit" | "withdraw") => async () => {
     await api.post(`/exports/${of.id}/${verb}`);
     await props.reload();
+    toast(t(verb === "submit" ? "export.submitted" : "export.withdrawn"));
   };
   return (
     <>
@@ -260,7 +403,9 @@ function Inside(props: Part) {
       actions={<Actions {...props} />}
     >
       <div class="stack-wide">
+        <Stepper label={t("export.steps")} steps={stepsOf(of)} />
         <Next of={of} />
+        <Returned of={of} />
         <div class="columns">
           <Files {...props} />
           <div class="stack-wide">
@@ -295,12 +440,15 @@ function Inside(props: Part) {
                 />
               </div>
             </Panel>
+            <Verify of={of} />
             <Panel title={t("export.reviews")}>
               <Reviews of={of} />
             </Panel>
+            <Rounds of={of} />
           </div>
         </div>
       </div>
+      <Command lines={commandsOf(of)} />
       {editing && <EditExport {...props} close={() => setEditing(false)} />}
     </Page>
   );

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The project's exports, and the start of a new one.
 import { useState } from "preact/hooks";
-import { api } from "../api/client";
+import { api, query } from "../api/client";
 import { useList } from "../api/resource";
 import type { Export, ExportBrief } from "../api/types";
-import { t } from "../i18n";
-import { WordBadge } from "../parts/badge";
+import { t, tn } from "../i18n";
+import { WORDS } from "../api/words";
+import { word } from "../i18n/words";
+import { Badge, WordBadge } from "../parts/badge";
+import { Command } from "../parts/command";
+import { Filters } from "../parts/filters";
 import { Dialog } from "../parts/dialog";
 import { Form, LongField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -13,7 +17,7 @@ import { Empty } from "../parts/notice";
 import { Panel } from "../parts/page";
 import { ListTable } from "../parts/table";
 import { Time } from "../parts/time";
-import { navigate } from "../router";
+import { navigate, useAddress } from "../router";
 import type { SectionProps } from "./project";
 
 function NewExport(props: { project: string; close: () => void }) {
@@ -40,7 +44,9 @@ function NewExport(props: { project: string; close: () => void }) {
 }
 
 export function ProjectExports({ project }: SectionProps) {
-  const exports = useList<ExportBrief>(`/projects/${project.id}/exports`, [`project:${project.id}`]);
+  const [state] = useAddress("state");
+  const path = `/projects/${project.id}/exports${query({ state })}`;
+  const exports = useList<ExportBrief>(path, [`project:${project.id}`]);
   const [creating, setCreating] = useState(false);
   const works = project.my_roles.includes("lead") || project.my_roles.includes("scientist");
   return (
@@ -61,6 +67,15 @@ export function ProjectExports({ project }: SectionProps) {
     >
       <div class="stack">
         <p class="soft">{t("exports.lead")}</p>
+        <Filters
+          selects={[
+            {
+              name: "state",
+              label: t("projects.state"),
+              choices: WORDS.export_state.map((value) => ({ value, text: word("export_state", value) })),
+            },
+          ]}
+        />
         <ListTable
           list={exports}
           caption={t("project.exports")}
@@ -76,9 +91,31 @@ export function ProjectExports({ project }: SectionProps) {
               head: true,
               cell: (item) => <a href={`/exports/${item.id}`}>{item.title}</a>,
             },
-            { title: t("exports.author"), cell: (item) => item.author.name },
+            {
+              title: t("exports.author"),
+              name: "author",
+              sort: (item) => item.author.name,
+              cell: (item) => item.author.name,
+            },
+            { title: t("export.files"), number: true, cell: (item) => item.files_count },
+            {
+              title: t("reviews.check"),
+              cell: (item) =>
+                item.files_count === 0 ? (
+                  "–"
+                ) : item.files_flagged > 0 ? (
+                  <Badge tone="wait">{tn("reviews.flagged", item.files_flagged)}</Badge>
+                ) : (
+                  <Badge tone="good">{t("reviews.pass")}</Badge>
+                ),
+            },
             { title: t("exports.round"), number: true, cell: (item) => item.round },
-            { title: t("application.created"), cell: (item) => <Time at={item.created} as="date" /> },
+            {
+              title: t("application.created"),
+              name: "created",
+              sort: (item) => item.created,
+              cell: (item) => <Time at={item.created} as="date" />,
+            },
             {
               title: t("projects.state"),
               cell: (item) => <WordBadge list="export_state" value={item.state} />,
@@ -86,6 +123,20 @@ export function ProjectExports({ project }: SectionProps) {
           ]}
         />
       </div>
+      <Command
+        lines={[
+          { cli: ["export", "list", project.id], call: { method: "GET", path } },
+          {
+            text: t("exports.new"),
+            cli: ["export", "create", project.id, "--title", "…", "--context", "…"],
+            call: {
+              method: "POST",
+              path: `/projects/${project.id}/exports`,
+              body: { title: "…", context: "…" },
+            },
+          },
+        ]}
+      />
       {creating && <NewExport project={project.id} close={() => setCreating(false)} />}
     </Panel>
   );

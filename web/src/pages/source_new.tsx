@@ -6,6 +6,7 @@ import type { Page as ApiPage, RulePack, Source } from "../api/types";
 import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { word } from "../i18n/words";
+import { Command } from "../parts/command";
 import { ChoicesField, Form, LongField, SelectField, text, TextField, texts, words } from "../parts/form";
 import { Loaded, Page, Panel } from "../parts/page";
 import { navigate } from "../router";
@@ -20,6 +21,7 @@ async function create(values: FormData): Promise<void> {
     routes: texts(values, "routes"),
     purposes: texts(values, "purposes"),
     rule_pack: text(values, "rule_pack"),
+    theme: text(values, "theme"),
     stewards: words(values, "stewards"),
   });
   navigate(`/sources/${source.id}`);
@@ -54,6 +56,12 @@ export function SourceNew() {
                 max={50}
               />
               <LongField name="summary" label={t("projects.summary")} max={2000} />
+              <SelectField
+                name="theme"
+                label={t("sources.theme")}
+                value="other"
+                choices={WORDS.theme.map((value) => ({ value, text: word("theme", value) }))}
+              />
               <TextField
                 name="legal_basis"
                 label={t("sources.legal_basis")}
@@ -87,6 +95,26 @@ export function SourceNew() {
           )}
         </Loaded>
       </Panel>
+      <Command
+        lines={[
+          {
+            cli: ["source", "create", "--title", "…", "--slug", "…"],
+            call: {
+              method: "POST",
+              path: "/sources",
+              body: {
+                title: "…",
+                slug: "…",
+                summary: "…",
+                legal_basis: "…",
+                routes: ["research"],
+                purposes: ["research"],
+                rule_pack: "fr-person",
+              },
+            },
+          },
+        ]}
+      />
     </Page>
   );
 }

@@ -1,119 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of an export as author and checker see it: verdict, rules in words, the table with its
-// flagged cells.
+// A file of an export as author and checker see it: verdict, declaration, rules in words, how to mend
+// what is flagged, the table with its flagged cells, and what changed since the round before.
 import type { ComponentChildren } from "preact";
-import { query } from "../api/client";
-import { useResource } from "../api/resource";
-import type { Export, ExportFile, Flag, Lint, Preview } from "../api/types";
-import { t, tn } from "../i18n";
-import { formatBytes, formatNumber } from "../i18n/format";
+import type { Export, ExportFile, Flag, Lint } from "../api/types";
+import { t, tMaybe, tn } from "../i18n";
+import { formatBytes } from "../i18n/format";
 import { rulesText, word } from "../i18n/words";
 import { WordBadge } from "./badge";
+import { DataPreview } from "./data_preview";
 import { Icon } from "./icon";
 import { Notice } from "./notice";
-import { Facts, Loaded } from "./page";
+import { Facts } from "./page";
+import { TableChanges } from "./table_changes";
+import { Tabs, type Tab } from "./tabs";
+import { Time } from "./time";
 
-const ROWS = 200;
-const FLAGS_SHOWN = 20;
+const FLAGS_SHOWN = 8;
 
-function flagsByCell(preview: Preview): Map<string, Flag[]> {
-  const cells = new Map<string, Flag[]>();
-  for (const flag of preview.flags) {
-    const key = `${flag.row} ${flag.column}`;
-    cells.set(key, [...(cells.get(key) ?? []), flag]);
-  }
-  return cells;
-}
-
-const NUMBERS = ["integer", "number"];
-
-function Cell(props: { value: string | null; number: boolean; flags: Flag[] | undefined }) {
-  const { value, flags } = props;
-  if (!flags) return <td class={props.number ? undefined : "words"}>{value}</td>;
-  const why = [...new Set(flags.map((flag) => word("flag", flag.rule)))].join(" ");
+function RuleFlags(props: { rule: Flag["rule"]; flags: Flag[]; mend: boolean }) {
+  const { rule, flags } = props;
+  const shown = flags.slice(0, FLAGS_SHOWN);
   return (
-    <td class="flagged" title={why}>
-      <Icon name="warning" /> {value}
-      <span class="unseen"> ({why})</span>
-    </td>
+    <li>
+      <p>
+        <span class="strong">{word("flag", rule)}</span>{" "}
+        <span class="note">{tn("preview.cells", flags.length)}</span>
+      </p>
+      {props.mend && tMaybe(`mend.${rule}`) && <p>{tMaybe(`mend.${rule}`)}</p>}
+      <p class="note">
+        {shown
+          .map((flag) =>
+            t("preview.flag", { row: flag.row, column: flag.column, value: flag.value ?? "–" }),
+          )
+          .join(" · ")}
+        {flags.length > FLAGS_SHOWN && ` ${t("preview.more_flags")}`}
+      </p>
+    </li>
   );
 }
 
-export function PreviewTable(props: { preview: Preview; caption: string }) {
-  const { preview } = props;
-  const cells = flagsByCell(preview);
-  return (
-    <div class="data-frame" tabIndex={0} role="region" aria-label={props.caption}>
-      <table class="data-table">
-        <caption class="unseen">{props.caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{t("preview.row")}</th>
-            {preview.columns.map((column) => (
-              <th key={column.name} scope="col">
-                {column.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {preview.values.map((row, index) => (
-            <tr key={index}>
-              <th scope="row">{formatNumber(index + 1)}</th>
-              {preview.columns.map((column, at) => (
-                <Cell
-                  key={column.name}
-                  value={row[at] ?? null}
-                  number={NUMBERS.includes(column.type)}
-                  flags={cells.get(`${index + 1} ${column.name}`)}
-                />
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-/** Each flagged cell in words, for those who do not hover. */
-function FlagList({ lint }: { lint: Lint }) {
-  const { flags } = lint;
-  if (flags.length === 0) return null;
+/** Each rule with its flagged cells, and for the author what can be done about them. */
+function Flags({ lint, mend }: { lint: Lint; mend: boolean }) {
+  const rules = [...new Set(lint.flags.map((flag) => flag.rule))];
+  if (rules.length === 0) return null;
   return (
     <div class="stack-tight">
-      <p class="strong">{tn("count.flagged", lint.summary.flagged)}</p>
-      <ul>
-        {flags.slice(0, FLAGS_SHOWN).map((flag) => (
-          <li key={`${flag.row} ${flag.column} ${flag.rule}`}>
-            {t("preview.flag", { row: flag.row, column: flag.column, value: flag.value ?? "–" })}{" "}
-            <span class="soft">{word("flag", flag.rule)}</span>
-          </li>
+      <h4>{tn("count.flagged", lint.summary.flagged)}</h4>
+      <ul class="flag-rules">
+        {rules.map((rule) => (
+          <RuleFlags
+            key={rule}
+            rule={rule}
+            flags={lint.flags.filter((flag) => flag.rule === rule)}
+            mend={mend}
+          />
         ))}
       </ul>
-      {flags.length > FLAGS_SHOWN && <p class="note">{t("preview.more_flags")}</p>}
+      {!lint.flags_listed_all && <p class="note">{t("preview.flags_cut")}</p>}
     </div>
-  );
-}
-
-function FilePreview(props: { of: Export; file: ExportFile }) {
-  const { file } = props;
-  const preview = useResource<Preview>(
-    `/exports/${props.of.id}/files/${file.id}/preview${query({ limit: ROWS })}`,
-  );
-  return (
-    <Loaded of={preview}>
-      {(data) => (
-        <div class="stack-tight">
-          <PreviewTable preview={data} caption={t("preview.caption", { name: file.name })} />
-          {data.rows > data.values.length && (
-            <p class="note">
-              {t("preview.first", { shown: data.values.length, total: data.rows })}
-            </p>
-          )}
-        </div>
-      )}
-    </Loaded>
   );
 }
 
@@ -127,20 +71,52 @@ function declared(file: ExportFile): string {
   return parts.length === 0 ? t("declaration.none") : parts.join(", ");
 }
 
+/** The file of this name that was there in the round before this one. */
+export function fileBefore(of: Export, file: ExportFile): ExportFile | undefined {
+  return of.removed_files
+    .filter((one) => one.name === file.name && one.round < file.round)
+    .sort((a, b) => b.round - a.round)[0];
+}
+
+function Views({ of, file }: { of: Export; file: ExportFile }) {
+  const before = fileBefore(of, file);
+  if (!before) return <DataPreview of={of} file={file} />;
+  const tabs: Tab[] = [
+    { id: "now", text: t("changes.now"), content: () => <DataPreview of={of} file={file} /> },
+    {
+      id: "changes",
+      text: t("changes.title", { round: before.round }),
+      content: () => <TableChanges of={of} before={before} after={file} />,
+    },
+    {
+      id: "before",
+      text: t("review.round", { round: before.round }),
+      content: () => <DataPreview of={of} file={before} />,
+    },
+  ];
+  return <Tabs label={t("preview.views", { name: file.name })} tabs={tabs} first="changes" />;
+}
+
 export function FilePanel(props: {
   of: Export;
   file: ExportFile;
   actions?: ComponentChildren;
   open?: boolean;
+  /** Says how to mend what is flagged. */
+  mend?: boolean;
 }) {
-  const { file } = props;
+  const { of, file } = props;
   const { lint } = file;
+  const before = fileBefore(of, file);
   return (
     <section class="panel" aria-label={file.name}>
       <div class="panel-head">
         <div>
           <h3 class="break">{file.name}</h3>
           <WordBadge list="verdict" value={file.verdict} />
+          {file.round === of.round && of.round > 1 && (
+            <span class="note">{before ? t("changes.replaced") : t("changes.new_file")}</span>
+          )}
         </div>
         {props.actions && <div>{props.actions}</div>}
       </div>
@@ -158,20 +134,31 @@ export function FilePanel(props: {
             ],
             [t("preview.basis"), t("preview.author_declaration")],
             [
-              t("files.size"),
-              `${formatBytes(file.size)} · ${tn("count.rows", lint.rows)}`,
+              t("preview.result"),
+              t("preview.counts", {
+                cells: lint.summary.cells,
+                safe: lint.summary.safe,
+                suppressed: lint.summary.suppressed,
+                flagged: lint.summary.flagged,
+              }),
             ],
+            [t("files.size"), `${formatBytes(file.size)} · ${tn("count.rows", lint.rows)}`],
             ["SHA-256", <code class="break">{file.sha256}</code>],
+            [t("preview.added"), <Time at={file.added} />],
           ]}
         />
-        {file.verdict === "incomplete" && (
-          <Notice tone="wait">{t("preview.incomplete")}</Notice>
-        )}
-        <FlagList lint={lint} />
-        {props.of.may.read_files && (
+        {file.verdict === "incomplete" && <Notice tone="wait">{t("preview.incomplete")}</Notice>}
+        {lint.notes.map((note) => (
+          <p key={note} class="row">
+            <Icon name="info" />
+            <span class="note" lang="en">{note}</span>
+          </p>
+        ))}
+        <Flags lint={lint} mend={props.mend ?? false} />
+        {of.may.read_files && (
           <details class="more" open={props.open}>
             <summary>{t("preview.open")}</summary>
-            <FilePreview of={props.of} file={file} />
+            <Views of={of} file={file} />
           </details>
         )}
       </div>
@@ -179,7 +166,7 @@ export function FilePanel(props: {
   );
 }
 
-/** The rounds before this one, each with what reviewers said. */
+/** The rounds, the last one first, each with what reviewers said. */
 export function Reviews({ of }: { of: Export }) {
   if (of.reviews.length === 0) return <p class="soft">{t("review.none_yet")}</p>;
   const rounds = [...new Set(of.reviews.map((review) => review.round))].sort((a, b) => b - a);
@@ -195,7 +182,7 @@ export function Reviews({ of }: { of: Export }) {
                 <p class="row">
                   <WordBadge list="decided" value={review.decision} />
                   <span class="note">
-                    {review.checker.name}
+                    {review.checker.name} · <Time at={review.reviewed} as="date" />
                   </span>
                 </p>
                 {review.comment && <p class="prose">{review.comment}</p>}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table of the round before beside that of now: what was added, removed, changed.
+import { useResource } from "../api/resource";
+import type { Export, ExportFile, Preview } from "../api/types";
+import { t, tn } from "../i18n";
+import { formatNumber } from "../i18n/format";
+import { compareTables, type CellChange, type RowChange, type TableChange } from "./compare";
+import { previewPath } from "./data_preview";
+import { Notice } from "./notice";
+import { Loaded } from "./page";
+
+const MOST = 200;
+const MARK = { added: "+", removed: "−", changed: "~" } as const;
+
+function Changed({ cell, kind }: { cell: CellChange; kind: RowChange["kind"] }) {
+  if (kind === "added") return <ins>{cell.after}</ins>;
+  if (kind === "removed") return <del>{cell.before}</del>;
+  if (!cell.changed) return <>{cell.after}</>;
+  return (
+    <>
+      <del>{cell.before ?? t("changes.empty")}</del> <ins>{cell.after ?? t("changes.empty")}</ins>
+    </>
+  );
+}
+
+function ChangesTable({ change, caption }: { change: TableChange; caption: string }) {
+  const columns = change.rows[0]?.cells.map((cell) => cell.column) ?? [];
+  return (
+    <div class="data-frame" tabIndex={0} role="region" aria-label={caption}>
+      <table class="data-table changes">
+        <caption class="unseen">{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">
+              <span class="unseen">{t("changes.kind")}</span>
+            </th>
+            <th scope="col">{t("preview.row")}</th>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {change.rows.map((row) => (
+            <tr key={`${row.kind} ${row.row}`} class={`row-${row.kind}`}>
+              <td class="words">
+                <span aria-hidden="true">{MARK[row.kind]}</span>
+                <span class="unseen">{t(`changes.${row.kind}`)}</span>
+              </td>
+              <th scope="row">{formatNumber(row.row)}</th>
+              {row.cells.map((cell) => (
+                <td key={cell.column} class={cell.changed ? "differs" : undefined}>
+                  <Changed cell={cell} kind={row.kind} />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function count(change: TableChange, kind: RowChange["kind"]): number {
+  return change.rows.filter((row) => row.kind === kind).length;
+}
+
+function Summary({ change }: { change: TableChange }) {
+  const said = [
+    tn("changes.rows_added", count(change, "added")),
+    tn("changes.rows_removed", count(change, "removed")),
+    tn("changes.rows_changed", count(change, "changed")),
+    tn("changes.rows_same", change.same),
+    ...change.columnsAdded.map((column) => t("changes.column_added", { column })),
+    ...change.columnsRemoved.map((column) => t("changes.column_removed", { column })),
+  ];
+  return <p class="note">{said.join(" · ")}</p>;
+}
+
+export function TableChanges(props: { of: Export; before: ExportFile; after: ExportFile }) {
+  const { of, before, after } = props;
+  const one = useResource<Preview>(previewPath(of, before, 0, MOST));
+  const two = useResource<Preview>(previewPath(of, after, 0, MOST));
+  const { count: n, total, largest } = after.declaration;
+  const declared = [n, total, largest].filter((name): name is string => Boolean(name));
+  return (
+    <Loaded of={one}>
+      {(old) => (
+        <Loaded of={two}>
+          {(now) => {
+            const change = compareTables(old, now, declared);
+            const cut = old.rows > old.values.length || now.rows > now.values.length;
+            return (
+              <div class="stack-tight">
+                {before.sha256 === after.sha256 && (
+                  <Notice tone="info">{t("changes.same_file")}</Notice>
+                )}
+                {cut && <Notice tone="wait">{t("changes.cut", { rows: MOST })}</Notice>}
+                <Summary change={change} />
+                {change.rows.length > 0 && (
+                  <ChangesTable
+                    change={change}
+                    caption={t("changes.caption", { name: after.name, round: before.round })}
+                  />
+                )}
+              </div>
+            );
+          }}
+        </Loaded>
+      )}
+    </Loaded>
+  );
+}
