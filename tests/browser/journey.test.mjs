@@ -102,11 +102,23 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
     const page = await person("scientist");
     await openProject(page, "Data");
     await page.getByRole("link", { name: "Apply for data" }).click();
-    await page.getByLabel("Source").selectOption({ label: "Health insurance experiment" });
-    await page.getByLabel(DATASET).first().check();
-    await page.getByLabel(/^Why these data/).fill("Visits by health status.\nCounts only.");
-    await page.getByRole("button", { name: "Save the draft" }).click();
+    await page.getByRole("checkbox", { name: DATASET }).first().check();
     await page.getByRole("heading", { level: 1, name: "Application for accreditation" }).waitFor();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("checkbox", { name: /Samir Benali/ }).waitFor();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByLabel(/^Why these data/).fill("Visits by health status.\nCounts only.");
+    await page.getByLabel(/^Method/).fill("Counts by class.");
+    // Away in the middle, and back: the draft has kept what was written.
+    await page.getByText(/^Saved at/).waitFor();
+    await openProject(await person("scientist"), "Data");
+    await page.getByRole("link", { name: "Apply for data" }).click();
+    await page.getByRole("link", { name: "Continue the draft" }).click();
+    await page.getByRole("button", { name: "Purpose and method" }).click();
+    await page.waitForFunction(
+      () => document.querySelector("[name=method]")?.value === "Counts by class.",
+    );
+    await page.getByRole("button", { name: "Check and submit" }).click();
     await page.getByRole("button", { name: "Submit the application" }).click();
     await page.locator(".page-title .badge", { hasText: "Submitted" }).waitFor();
   });
@@ -114,7 +126,7 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
   it("the producer is told, and agrees", async () => {
     const page = await person("producer");
     await page.getByRole("link", { name: "Agreement to give" }).first().click();
-    await page.getByRole("radio", { name: "Agreed" }).check();
+    await page.getByRole("radio", { name: /^Agreed/ }).check();
     await page.getByLabel("Comment").fill("Within the purpose of the survey.");
     await page.getByRole("button", { name: "Sign", exact: true }).click();
     await page.locator(".badge", { hasText: "Agreed" }).waitFor();
@@ -123,7 +135,7 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
   it("the committee is told, and gives its opinion", async () => {
     const page = await person("committee");
     await page.getByRole("link", { name: "Committee’s opinion to give" }).first().click();
-    await page.getByRole("radio", { name: "Favourable", exact: true }).check();
+    await page.getByRole("radio", { name: /^Favourable/ }).check();
     await page.getByLabel("Comment").fill("Favourable for a year.");
     await page.getByRole("button", { name: "Sign the opinion" }).click();
     await page.locator(".badge", { hasText: "Favourable" }).waitFor();

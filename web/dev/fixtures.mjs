@@ -93,6 +93,12 @@ const source = {
   rule_pack: "fr-persons",
   stewards: [mini(people.producer)],
   mine: false,
+  theme: "health",
+  levels: ["scientific", "secure"],
+  dataset_count: 2,
+  published: at(-40),
+  created: at(-90),
+  uses: [{ route: "research", terms: ["project_open", "member", "steward_agreement", "committee_opinion", "undertaking"], purposes: ["research", "official_statistics", "evaluation"], own_organisation: false }],
 };
 const dataset = (id, title, level, extra = {}) => ({
   id,
@@ -111,6 +117,8 @@ const dataset = (id, title, level, extra = {}) => ({
   variables,
   encrypted: true,
   published: at(-40),
+  path: `/data/rand-hie/${id.slice(4)}`,
+  tiers: level === "secure" ? ["secure"] : ["restricted", "secure"],
   ...extra,
 });
 const datasets = [
@@ -125,11 +133,25 @@ const enterprise = {
   title: "Enterprise register (invented)",
   summary: "Units with activity, size class, region and turnover.",
   organisation: ministry,
+  theme: "business",
   routes: ["research", "own_administration"],
   rule_pack: "fr-enterprises",
   datasets: [],
 };
-const datasetBrief = (d) => ({ id: d.id, title: d.title, level: d.level, source: { id: d.source.id, title: d.source.title } });
+const datasetBrief = (d) => ({ id: d.id, title: d.title, vintage: d.vintage, version: 1, slug: d.slug, state: d.state, level: d.level, source: d.source });
+const facets = {
+  total: 2,
+  producers: [{ id: "org-institute", name: institute.name, count: 1 }, { id: "org-ministry", name: ministry.name, count: 1 }],
+  themes: [{ value: "health", count: 1 }, { value: "business", count: 1 }],
+  levels: [{ value: "scientific", count: 2 }, { value: "secure", count: 2 }],
+  routes: [{ value: "research", count: 2 }, { value: "own_administration", count: 1 }],
+  purposes: [{ value: "research", count: 2 }, { value: "evaluation", count: 1 }],
+};
+const opening = (d, allowed, state, reason = "") => ({ dataset: d.id, allowed, reason, detail: "", state, application: state === "none" ? null : "app-draft" });
+const openings = [
+  { project: projectBrief(projects[0]), datasets: [opening(datasets[0], true, "draft"), opening(datasets[1], false, "none", "policy.tier_level")] },
+  { project: projectBrief(projects[1]), datasets: [opening(datasets[0], true, "accredited"), opening(datasets[1], true, "none")] },
+];
 
 const term = (name, met, extra = {}) => ({ term: name, met, reason: null, detail: null, by: null, signed: null, expires: null, waits_for: [], fact: null, ...extra });
 const signed = (by, days, until) => ({ by, signed: at(-days), expires: until ? at(until) : null, fact: `fct-${by}-${days}` });
@@ -150,9 +172,11 @@ const right = (person, data, holds) => ({
   ],
 });
 
+const event = (what, days, by, extra = {}) => ({ what, at: at(-days), by, term: null, outcome: null, dataset: null, person: null, comment: "", ...extra });
+const applicant = (person, ...roles) => ({ ...mini(person), organisation: person.organisation.name, roles });
 const application = (id, state, extra = {}) => ({
   id,
-  project: projectBrief(projects[0]),
+  project: { ...projectBrief(projects[0]), summary: projects[0].summary, purpose: "research", legal_basis: projects[0].legal_basis, organisation: university.name, starts: at(-60), ends: at(700), leads: ["Lucie Martin"] },
   state,
   justification:
     "We estimate the price elasticity of outpatient visits with a count model.\nPublished tables do not cross coinsurance with chronic disease, hence person-years are needed.",
@@ -160,8 +184,22 @@ const application = (id, state, extra = {}) => ({
   created: at(-14),
   submitted: state === "draft" ? null : at(-13),
   decided: null,
+  changed: at(-13),
+  until: at(500),
+  answers: { method: "Count models, by coinsurance and health status.", results: "Two tables and a figure in a working paper." },
+  round: 1,
+  version: 3,
+  missing: [],
+  sections: ["method", "minimisation", "results", "funding"],
+  terms: ["project_open", "member", "steward_agreement", "committee_opinion", "undertaking"],
+  may: { edit: false, submit: false, withdraw: false, agree: [], opine: false, undertake: false },
+  rounds: state === "draft" ? [] : [{ round: 1, justification: "We estimate elasticities.", answers: {}, until: null, submitted: at(-13), by: "Samir Haddad" }],
+  history: [
+    event("created", 14, "Samir Haddad"),
+    ...(state === "draft" ? [] : [event("submitted", 13, "Samir Haddad")]),
+  ],
   datasets: datasets.map(datasetBrief),
-  persons: [mini(people.scientist), mini(people.lead)],
+  persons: [applicant(people.scientist, "scientist"), applicant(people.lead, "lead")],
   agreements: [],
   opinion: null,
   undertakings: [],
@@ -180,7 +218,33 @@ const applications = [
       { term: "undertaking", dataset: datasets[0].id, person: mini(people.scientist), waits_for: ["Samir Haddad"] },
     ],
   }),
-  application("app-draft", "draft", { needs: [{ term: "submit", dataset: null, person: null, waits_for: ["Samir Haddad"] }] }),
+  application("app-adjourned", "adjourned", {
+    round: 2,
+    opinion: { dataset: null, outcome: "adjourned", comment: "Say how large families are protected.", by: "Claire Diallo", signed: at(-2), expires: null, revoked: false, fact: "fct-o" },
+    agreements: datasets.map((d) => ({ dataset: d.id, outcome: "agreed", comment: "", by: "Paul Nguyen", signed: at(-12), expires: null, revoked: false, fact: "fct-a" })),
+    needs: [{ term: "submit", dataset: null, person: null, waits_for: ["applicant"] }],
+    history: [
+      event("created", 14, "Samir Haddad"), event("submitted", 13, "Samir Haddad"),
+      event("signed", 12, "Paul Nguyen", { term: "steward_agreement", outcome: "agreed", dataset: "dts-rand-fpr" }),
+      event("signed", 2, "Claire Diallo", { term: "committee_opinion", outcome: "adjourned", comment: "Say how large families are protected." }),
+    ],
+  }),
+  application("app-draft", "draft", { may: { edit: true, submit: true, withdraw: true, agree: [], opine: false, undertake: false }, needs: [{ term: "submit", dataset: null, person: null, waits_for: ["Samir Haddad"] }] }),
+];
+
+/** What the reader may do depends on who reads. */
+function applicationFor(found, login) {
+  const works = login === "scientist" || login === "lead";
+  const asked = found.state !== "draft";
+  const edit = works && (found.state === "draft" || found.state === "adjourned");
+  return {
+    ...found,
+    may: { edit, submit: edit, withdraw: works, agree: asked && login === "producer" ? datasets.map((d) => d.id) : [], opine: asked && login === "committee", undertake: asked && works },
+  };
+}
+const earlier = [
+  { application: "app-old", project: "Hospital stays", dataset: datasets[0].title, source: source.title, term: "steward_agreement", outcome: "agreed", comment: "For two years.", by: "Paul Nguyen", signed: at(-200), expires: at(400), revoked: false, same_project: false, same_persons: true },
+  { application: "app-older", project: "Hospital stays", dataset: null, source: null, term: "committee_opinion", outcome: "unfavourable", comment: "Too wide.", by: "Claire Diallo", signed: at(-400), expires: null, revoked: false, same_project: false, same_persons: false },
 ];
 
 const step = (number, name, ms, detail = "") => ({ number, step: name, detail, time: new Date(Date.now() - 600_000 + ms).toISOString() });
@@ -259,9 +323,16 @@ const anExport = (id, state, extra = {}) => ({
   released: null,
   checkers_needed: 1,
   reviews: [{ checker: mini(people.checker1), decision: "return", comment: "Row 3 has four persons only: suppress it or merge the classes.", round: 1, reviewed: at(-2) }],
-  files: [file("xfl-table", "visits_by_plan.csv", "flagged", flags), file("xfl-second", "visits_rounded.csv", "pass", [])],
-  reviews_given: 1,
-  removed_files: [],
+  files: [{ ...file("xfl-table", "visits_by_plan.csv", "flagged", flags), round: 2 }, file("xfl-second", "visits_rounded.csv", "pass", [])],
+  reviews_given: 0,
+  files_count: 2,
+  files_flagged: 1,
+  rounds: [
+    { round: 1, title: "Visits by plan and health status", context: "Cross-table of outpatient visits by plan.", submitted: at(-2.5) },
+    ...(state === "draft" ? [] : [{ round: 2, title: "Visits by plan and health status", context: "Cross-table of outpatient visits by plan (four coinsurance rates).", submitted: at(-1) }]),
+  ],
+  rule_pack: { packs: [{ name: "fr-persons", title: "Persons", reference: "Usual practice" }], minimum_count: 11, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false },
+  removed_files: [{ ...file("xfl-before", "visits_by_plan.csv", "flagged", flags), removed_round: 2 }],
   may: may(),
   ...extra,
 });
@@ -272,6 +343,7 @@ const exports_ = [
 ];
 const preview = {
   format: "csv",
+  offset: 0,
   rows: 8,
   columns: [
     { name: "plan", type: "text" },
@@ -367,6 +439,7 @@ export function answer(path, login, language) {
     "/persons": list(Object.values(people)),
     "/projects": list(login === "producer" || login === "committee" || login === "checker1" ? [] : projects),
     "/sources": list([source, enterprise]),
+    "/source-facets": facets,
     "/rule-packs": list([
       { name: "fr-persons", title: "Persons, French practice", reference: "", rules: { minimum_count: 11, max_share_percent: 0, rounding_base: 0, zero_is_unsafe: true } },
       { name: "fr-enterprises", title: "Enterprises, French practice", reference: "", rules: { minimum_count: 3, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false } },
@@ -382,10 +455,16 @@ export function answer(path, login, language) {
   if (path in fixed) return fixed[path];
   const found =
     find(projects, "projects") ?? find([source, enterprise], "sources") ?? find(datasets, "datasets") ??
-    find(applications, "applications") ?? find(exports_, "exports");
+    find(exports_, "exports");
   if (found) return found;
+  const asking = find(applications, "applications");
+  if (asking) return applicationFor(asking, login);
+  if (/\/earlier$/.test(path)) return list(earlier);
+  if (/\/openings$/.test(path)) return list(openings);
   const running = find(services, "services");
   if (running) return own(running, login);
+  if (/xfl-before\/preview$/.test(path))
+    return { ...preview, rows: 7, values: preview.values.slice(0, 7).map((row, at) => (at === 2 ? [...row.slice(0, 2), "3", ...row.slice(3)] : row)) };
   if (/\/preview$/.test(path)) return preview;
   const launched = /^\/projects\/(prj-[a-z]+)\/launch$/.exec(path)?.[1];
   if (launched) return launchLook(launched);

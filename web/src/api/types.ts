@@ -1111,7 +1111,7 @@ export interface PlatformTextVersionPage {
 
 export interface Preview {
   columns: Column[];
-  /** Of a CSV file; may be a tab */
+  /** Of a CSV */
   delimiter?: string | null;
   flags: Flag[];
   format: "csv" | "parquet";

@@ -610,12 +610,14 @@ const EVENT_ICON: Record<Event["what"], IconName> = {
 function eventText(application: Application, event: Event): string {
   const dataset = application.datasets.find((one) => one.id === event.dataset)?.title;
   if (event.what === "signed" || event.what === "revoked") {
-    const term = event.term ? word("term", event.term) : "";
-    const outcome = event.outcome ? word("outcome", event.outcome) : "";
+    const deed = tMaybe(`application.deed_${event.term}`) ?? word("term", event.term ?? "");
     const about = event.term === "steward_agreement" && dataset ? ` (${dataset})` : "";
-    return event.what === "revoked"
-      ? t("application.event_revoked", { term: `${term}${about}` })
-      : `${term}${about} : ${outcome}`.replace(" :", t("application.colon"));
+    if (event.what === "revoked") return t("application.event_revoked", { term: `${deed}${about}` });
+    if (event.term === "undertaking" || !event.outcome) return `${deed}${about}`;
+    return t("application.event_signed", {
+      deed: `${deed}${about}`,
+      outcome: word("outcome", event.outcome).toLowerCase(),
+    });
   }
   return t(`application.event_${event.what}`);
 }

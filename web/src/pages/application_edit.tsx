@@ -40,6 +40,7 @@ type Change = Partial<{
 }>;
 
 const SETTLE_MS = 900;
+const FEW = 3;
 const STEPS = ["datasets", "persons", "purpose", "check"] as const;
 type StepName = (typeof STEPS)[number];
 
@@ -158,6 +159,8 @@ function SourceList(props: {
   const [words, setWords] = useState("");
   const list = useList<Source>(`/sources${query({ q: words, route: props.project.route, limit: 20 })}`);
   const [open, setOpen] = useState<string[]>([]);
+  // With few to choose from, nobody should have to open them one by one.
+  const few = (list.data?.length ?? 0) <= FEW;
   return (
     <div class="stack">
       <SearchBox label={t("sources.words")} onSearch={setWords} />
@@ -173,6 +176,7 @@ function SourceList(props: {
                 <details
                   key={source.id}
                   class="more"
+                  open={few || open.includes(source.id)}
                   onToggle={(event) => {
                     if (event.currentTarget.open && !open.includes(source.id))
                       setOpen([...open, source.id]);
@@ -181,7 +185,7 @@ function SourceList(props: {
                   <summary>
                     {source.title} <span class="note">{source.organisation.name}</span>
                   </summary>
-                  {open.includes(source.id) && (
+                  {(few || open.includes(source.id)) && (
                     <SourceChoices
                       source={source.id}
                       project={props.project}

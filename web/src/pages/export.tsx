@@ -447,8 +447,8 @@ function Inside(props: Part) {
             <Rounds of={of} />
           </div>
         </div>
+        <Command lines={commandsOf(of)} />
       </div>
-      <Command lines={commandsOf(of)} />
       {editing && <EditExport {...props} close={() => setEditing(false)} />}
     </Page>
   );

@@ -227,6 +227,7 @@ function Inside({ source }: { source: Source }) {
         )
       }
     >
+      <div class="stack-wide">
       <div class="columns">
         <div class="stack-wide">
           <Panel title={t("source.about")}>
@@ -287,6 +288,7 @@ function Inside({ source }: { source: Source }) {
             : []),
         ]}
       />
+      </div>
     </Page>
   );
 }

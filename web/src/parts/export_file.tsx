@@ -149,7 +149,7 @@ export function FilePanel(props: {
         />
         {file.verdict === "incomplete" && <Notice tone="wait">{t("preview.incomplete")}</Notice>}
         {lint.notes.map((note) => (
-          <p key={note} class="row">
+          <p key={note} class="said">
             <Icon name="info" />
             <span class="note" lang="en">{note}</span>
           </p>

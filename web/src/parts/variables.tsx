@@ -31,7 +31,7 @@ const NAME: Column<Described>[] = [
     head: true,
     name: "name",
     sort: (variable) => variable.name,
-    cell: (variable) => <code class="break">{variable.name}</code>,
+    cell: (variable) => <code class="variable-name">{variable.name}</code>,
   },
 ];
 
