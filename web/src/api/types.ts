@@ -1111,7 +1111,7 @@ export interface PlatformTextVersionPage {
 
 export interface Preview {
   columns: Column[];
-  /** Of a CSV */
+  /** Of a CSV file; may be a tab */
   delimiter?: string | null;
   flags: Flag[];
   format: "csv" | "parquet";

@@ -389,7 +389,6 @@ function AgreementForm(props: Part & { dataset: DatasetBrief; again: boolean }) 
         label={t("application.agreement_for", { dataset: dataset.title })}
         about={{ "accreditation.comment_needed": "comment" }}
       >
-        <p class="strong">{dataset.title}</p>
         <ChoicesField
           name="outcome"
           label={t("application.your_agreement")}
@@ -564,7 +563,7 @@ function Deeds(props: Part) {
         return (
           <Deed
             key={dataset.id}
-            title={t("application.your_decision")}
+            title={t("application.your_decision_for", { name: dataset.title })}
             now={!answered}
             again={t("application.answer_again", { name: dataset.title })}
           >
