@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/times.h"
+#include "identity/remind.h"
 #include "identity/sessions.h"
 #include "identity/state.h"
 
@@ -179,6 +180,7 @@ static bool identity_purge(App *app, GError **error)
 
 static const Duty identity_duties[] = {
     {"identity.purge", (int)TIME_HOUR_MS, identity_purge},
+    {"identity.reminders", (int)TIME_HOUR_MS, identity_remind},
     {NULL, 0, NULL},
 };
 

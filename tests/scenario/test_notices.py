@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people are told, on the page and by mail, through a real mail server."""
 import os
+import re
 import subprocess
 import time
 
@@ -228,10 +229,12 @@ def test_encrypted(new_server, tmp_path, mode):
         assert PASSWORD not in shown and PASSWORD not in server.log_path.read_text()
 
 
-def test_digest(new_server):
+def test_digest(new_server, monkeypatch):
     """A checker is told once a day, in one mail, of what is new and of what awaits them."""
+    # Where the server is, it is two in the morning, and digests leave from noon.
+    monkeypatch.setenv("TZ", f"<two>{time.gmtime().tm_hour - 2}")
     with MailServer() as mail:
-        server = new_server(options=mail_options(mail))
+        server = new_server(options=mail_options(mail, digest_hour="12"))
         drained(server, mail)
         secret = project_of(server, "market-weight")
         scientist, officer = server.client_for("scientist"), server.client_for("officer")
@@ -245,6 +248,13 @@ def test_digest(new_server):
         checker = server.client_for("checker1")
         assert len(told(checker, "review", unread=True)) == 2
         assert mail.to("checker1@darse.example") == []                     # not at once
+        officer.ok("POST", f"{API}/admin/duties/notices.digest/run", status=202)
+        time.sleep(1)
+        assert mail.to("checker1@darse.example") == []                  # nor before the hour
+        server.stop()
+        conf = server.state / "darse.conf"
+        conf.write_text(re.sub(r"digest_hour *= *12", "digest_hour = 0", conf.read_text()))
+        server.start()
         officer.ok("POST", f"{API}/admin/duties/notices.digest/run", status=202)
         digest = wait_until(lambda: mail.to("checker1@darse.example"), 20, "the digest", every=0.1)[0]
         body = digest.get_content()

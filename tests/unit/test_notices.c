@@ -2,6 +2,7 @@
 /* notices: the table of kinds, the text of a mail, rows and the queue on both databases. */
 #include "governance_fixture.h"
 
+#include "identity/remind.h"
 #include "notices/internal.h"
 
 /* ---- the table ---- */
@@ -384,6 +385,26 @@ static void test_read(void)
     world_free(w);
 }
 
+static void test_tokens(void)
+{
+    World *w = world_new("", false);
+    g_autoptr(GError) error = NULL;
+    static const struct { const char *id; int days; bool told; } tokens[] = {
+        {"tok-1", 3, true}, {"tok-2", 30, false}, {"tok-3", -1, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(tokens); i++)
+        world_sql(w, "INSERT INTO api_token (id, token_hash, person, name, scopes, second_factor, "
+                     "created_ms, expires_ms) VALUES ('%s', '%s', '%s', 'x', 'read', 1, 1, %"
+                  G_GINT64_FORMAT ")", tokens[i].id, tokens[i].id, world_actor(w, LEAD)->id,
+                  time_now_ms() + tokens[i].days * TIME_DAY_MS);
+    for (int round = 0; round < 2; round++) {
+        g_assert_true(identity_remind(&w->app, &error));
+        g_assert_cmpint(world_count(w, NOTICES " WHERE kind = 'token_ends'"), ==, 1);
+    }
+    g_assert_cmpint(world_count(w, NOTICES " WHERE object = 'tok-1'"), ==, 1);
+    world_free(w);
+}
+
 static void test_pure(void)
 {
     test_kinds();
@@ -394,7 +415,7 @@ static void test_pure(void)
 
 static const WorldTest tests[] = {
     {"pure", test_pure}, {"told", test_told}, {"no-server", test_no_server}, {"queue", test_queue},
-    {"titles", test_titles}, {"members", test_members_are_told}, {"read", test_read},
+    {"titles", test_titles}, {"members", test_members_are_told}, {"read", test_read}, {"tokens", test_tokens},
 };
 
 int main(int argc, char **argv)

@@ -426,7 +426,6 @@ const own = (service, login) => ({ ...service, mine: service.person.login === lo
 export function answer(path, login, language) {
   const find = (items, prefix) => items.find((item) => path === `/${prefix}/${item.id}`);
   const fixed = {
-    ...platform(login),
     "/about": { version: "0.1.0", demonstration: true, portal_url: "http://localhost:8080", lake_url: "http://localhost:8081", services_suffix: ".localhost:8080", languages: ["fr", "en"] },
     "/session": login && session(login, language),
     "/me/tasks": list(tasks[login] ?? []),
@@ -451,6 +450,7 @@ export function answer(path, login, language) {
     "/exports": list([exports_[1]]),
     "/audit": list(entries),
     "/audit/checkpoint": { checkpoint: "localhost/darse\n412\nq8Zt3pNqB2m1v0p6uYl2mXx1s9Q=\n\n— localhost/darse Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=", key: "localhost/darse+1a2b3c4d+AZtq" },
+    ...platform(login),
   };
   if (path in fixed) return fixed[path];
   const found =

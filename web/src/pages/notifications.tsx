@@ -41,9 +41,9 @@ function Row({ notice, reload }: { notice: NoticeRow; reload: () => Promise<void
   };
   return (
     <li class={unread ? "told told-new" : "told"}>
-      <Icon name={ICON[notice.group]} />
+      <Icon name={ICON[notice.group] ?? "info"} />
       <div class="stack-tight">
-        <p class="row row-between">
+        <div class="row row-between">
           <a class="strong" href={notice.address} onClick={open}>
             {notice.subject[here]}
           </a>
@@ -53,11 +53,11 @@ function Row({ notice, reload }: { notice: NoticeRow; reload: () => Promise<void
               <Time at={notice.created} as="ago" />
             </span>
           </span>
-        </p>
+        </div>
         <p>{notice.sentence[here]}</p>
         {reason && <p class="soft">{reason}</p>}
         {notice.detail && <p class="soft quote">{notice.detail}</p>}
-        <p class="row row-between">
+        <div class="row row-between">
           <span class="note">{notice.project?.title}</span>
           {unread && (
             <ActionButton
@@ -69,7 +69,7 @@ function Row({ notice, reload }: { notice: NoticeRow; reload: () => Promise<void
               {t("told.read")}
             </ActionButton>
           )}
-        </p>
+        </div>
       </div>
     </li>
   );

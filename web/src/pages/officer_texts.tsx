@@ -68,7 +68,7 @@ function Editor(props: { of: Resource<PlatformText>; text: PlatformText; written
     setPreview({ lang, markdown: field?.value.trim() || "–" });
   };
   return (
-    <div ref={form}>
+    <div ref={form} class="writing">
       <Form
         submit={submit}
         action={t("texts.write")}

@@ -27,18 +27,20 @@ export function TextPage({ path }: PageProps) {
             )
           }
         >
-          <section class="panel">
-            <Prose html={data[language.get()].html} />
-          </section>
-          <p class="note">
-            {data.written ? (
-              <>
-                {t("texts.version", { version: data.version })} <Time at={data.written} as="date" />
-              </>
-            ) : (
-              t("texts.shipped")
-            )}
-          </p>
+          <div class="stack">
+            <section class="panel">
+              <Prose html={data[language.get()].html} />
+            </section>
+            <p class="note">
+              {data.written ? (
+                <>
+                  {t("texts.version", { version: data.version })} <Time at={data.written} as="date" />
+                </>
+              ) : (
+                t("texts.shipped")
+              )}
+            </p>
+          </div>
         </Page>
       )}
     </LoadedPage>

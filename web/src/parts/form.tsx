@@ -149,6 +149,8 @@ export function TextField(props: TextProps) {
         {...input}
         /* The type is one of ours; "text" stands for all to the checker of attributes. */
         type={(props.type ?? "text") as "text"}
+        /* Else a browser takes whole steps from the value at first, and refuses all between. */
+        step={props.type === "number" ? "any" : undefined}
         required={!props.optional}
         maxLength={props.max ?? 200}
         pattern={props.pattern}
