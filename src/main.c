@@ -39,7 +39,7 @@ static const Room *const rooms[] = {
 
 static const Verb *const verb_tables[] = {
     server_verbs, identity_verbs, demo_verbs,   tour_verbs,   audit_verbs,
-    doctor_verbs, backup_verbs, release_verbs, worker_verbs,  engine_verbs, theme_verbs, NULL,
+    doctor_verbs, backup_verbs, release_verbs, worker_verbs, sdc_verbs,  engine_verbs, theme_verbs, NULL,
 };
 
 const Room *const *server_rooms(void)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "worker/lint.h"
 #include "worker/picture.h"
+#include "worker/protect_task.h"
 #include "worker/table.h"
 #include "worker/text.h"
 
@@ -256,6 +257,8 @@ static const char *const fields_preview[] = {"format", "rows", "offset", NULL};
 static const char *const fields_lint[] = {"format", "rules", "count_column", "total_column",
                                           "largest_column", NULL};
 
+static const char *const fields_protect[] = {"format", "recipe", "output", "key", NULL};
+
 static const TaskKind kinds[WORKER_TASK_COUNT] = {
     [WORKER_PROFILE] = {"profile", fields_format, false, true, run_profile,
         {.wall_ms = 15 * 60 * 1000, .cpu_seconds = 10 * 60, .memory_bytes = 2 * GIGABYTE,
@@ -279,6 +282,10 @@ static const TaskKind kinds[WORKER_TASK_COUNT] = {
     [WORKER_IMAGE] = {"image", fields_none, true, false, picture_run,
         {.wall_ms = 20 * 1000, .cpu_seconds = 10, .memory_bytes = GIGABYTE,
          .input_bytes = 64 * MEGABYTE, .output_bytes = 16 * MEGABYTE}},
+    [WORKER_PROTECT] = {"protect", fields_protect, true, true, protect_task_run,
+        {.wall_ms = 4 * 60 * 60 * 1000, .cpu_seconds = 4 * 60 * 60, .memory_bytes = 8 * GIGABYTE,
+         .input_bytes = 16 * GIGABYTE, .output_bytes = 16 * GIGABYTE, .rows = 50000000,
+         .columns = 500, .field_bytes = 64 * 1024}},
 };
 
 const TaskKind *task_kind(WorkerTask task)

@@ -180,6 +180,7 @@ static const ResultField result_fields[] = {
     {WORKER_TEXT, "encoding", JSON_STRING},  {WORKER_IMAGE, "format", JSON_STRING},
     {WORKER_IMAGE, "width", JSON_INTEGER},   {WORKER_IMAGE, "height", JSON_INTEGER},
     {WORKER_IMAGE, "shown_width", JSON_INTEGER}, {WORKER_IMAGE, "shown_height", JSON_INTEGER},
+    {WORKER_PROTECT, "rows", JSON_INTEGER}, {WORKER_PROTECT, "report", JSON_OBJECT},
 };
 
 static bool result_check(WorkerTask task, const json_t *result, GError **error)
@@ -221,14 +222,40 @@ static bool death_explain(int status, GError **error)
                      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
 }
 
+typedef struct Watcher {
+    WorkerProgress progress;
+    void *user;
+} Watcher;
+
+/* The answer, after any number of messages on the way. */
+static bool answer_await(int socket_fd, int64_t deadline_ms, const Watcher *watcher,
+                         json_t **ret_answer, GError **error)
+{
+    for (;;) {
+        g_autoptr(json_t) message = NULL;
+        int64_t left = MAX(deadline_ms - time_monotonic_ms(), 0);
+        if (!frame_receive(socket_fd, (int)MIN(left, G_MAXINT), &message, error))
+            return false;
+        double done;
+        const char *what;
+        if (message == NULL || json_object_get(message, "progress") == NULL) {
+            *ret_answer = g_steal_pointer(&message);
+            return true;
+        }
+        bool fits = json_unpack(message, "{s:{s:F, s:s}}", "progress", "done", &done, "what", &what) == 0;
+        if (fits && watcher->progress != NULL && g_utf8_strlen(what, -1) < 200)
+            watcher->progress(watcher->user, CLAMP(done, 0, 1), what);
+    }
+}
+
 static bool converse(const json_t *request, int socket_fd, pid_t pid, int64_t wall_ms,
-                     json_t **ret_answer, GError **error)
+                     const Watcher *watcher, json_t **ret_answer, GError **error)
 {
     g_autoptr(json_t) answer = NULL;
     g_autoptr(GError) problem = NULL;
     int64_t deadline = time_monotonic_ms() + wall_ms;
     frame_send(socket_fd, request, NULL); /* if it is gone already, its answer or death says why */
-    bool ok = frame_receive(socket_fd, (int)MIN(wall_ms, G_MAXINT), &answer, &problem);
+    bool ok = answer_await(socket_fd, deadline, watcher, &answer, &problem);
     bool is_late = !ok && time_monotonic_ms() >= deadline;
     bool is_silent = ok ? answer == NULL : strcmp(error_reason(problem), "frame.broken") == 0;
     int status = process_end(pid, is_silent && !is_late);
@@ -297,6 +324,15 @@ bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, Worker
                 const json_t *arguments, int input_fd, int output_fd, json_t **ret_result,
                 GError **error)
 {
+    return worker_run_watched(limits, program, task, arguments, input_fd, output_fd, NULL, NULL,
+                              ret_result, error);
+}
+
+bool worker_run_watched(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
+                        const json_t *arguments, int input_fd, int output_fd, WorkerProgress progress,
+                        void *user, json_t **ret_result, GError **error)
+{
+    Watcher watcher = {progress, user};
     const WorkerLimits *used = limits != NULL ? limits : worker_limits(task);
     const char *path = program != NULL ? program->program_path : NULL;
     if (!task_check_arguments(task, arguments, error) || !check_output(task, output_fd, error))
@@ -323,6 +359,6 @@ bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, Worker
     descriptors = (Descriptors){-1, -1, -1, -1};
     close(fd_steal(&theirs));
     g_autoptr(json_t) answer = NULL;
-    return converse(request, ours, pid, used->wall_ms, &answer, error) &&
+    return converse(request, ours, pid, used->wall_ms, &watcher, &answer, error) &&
            answer_take(task, answer, ret_result, error);
 }

@@ -24,6 +24,7 @@ typedef enum WorkerTask {
     WORKER_PREVIEW,
     WORKER_TEXT,
     WORKER_IMAGE,
+    WORKER_PROTECT,
     WORKER_TASK_COUNT,
 } WorkerTask;
 
@@ -87,6 +88,8 @@ const char *worker_library(void);
  * WORKER_IMAGE {}
  *   -> {"format": "png"|"jpeg", "width", "height", "shown_width", "shown_height"}; the output is
  *      the picture made anew as PNG, at most WORKER_IMAGE_SIDE on a side: its pixels, nothing else.
+ * WORKER_PROTECT {"format", "recipe": protect/protect.h's, "output": "csv"|"parquet", "key": text or absent}
+ *   -> {"rows", "report": protect_run()'s}; the output is the protected file, written anew.
  *
  * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");
  * ERROR_TOO_LARGE, over a limit; ERROR_INVALID, the arguments ("worker.arguments", "table.column");
@@ -99,6 +102,12 @@ const char *worker_library(void);
 bool worker_run(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
                 const json_t *arguments, int input_fd, int output_fd, json_t **ret_result,
                 GError **error);
+
+/* As worker_run(); PROGRESS (may be NULL) is called with DONE in 0..1 and the step of a long task. */
+typedef void (*WorkerProgress)(void *user, double done, const char *what);
+bool worker_run_watched(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
+                        const json_t *arguments, int input_fd, int output_fd, WorkerProgress progress,
+                        void *user, json_t **ret_result, GError **error);
 
 /* "csv" or "parquet" from the end of a file's name, any case; NULL for anything else (which is
  * refused: no other type is read). */

@@ -6,5 +6,7 @@
 
 /* Ended by a row with name NULL. */
 extern const Verb worker_verbs[];
+/* Protection of files by recipes: sdc run, sdc risk. */
+extern const Verb sdc_verbs[];
 
 #endif
