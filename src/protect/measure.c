@@ -229,6 +229,17 @@ static size_t count_missing(const MicrodataColumn *column)
     return missing;
 }
 
+/* Some record has a value that the column did not know. */
+static bool is_recoded(const MicrodataColumn *old, const MicrodataColumn *now)
+{
+    for (guint i = 0; i < now->codes->len; i++) {
+        uint32_t code = g_array_index(now->codes, uint32_t, i);
+        if (code != 0 && !g_hash_table_contains(old->index, now->labels->pdata[code - 1]))
+            return true;
+    }
+    return false;
+}
+
 /* One row of the report for each column of the file. OLD is matched to the records that are left. */
 static json_t *column_json(const MicrodataColumn *old, const MicrodataColumn *now)
 {
@@ -249,8 +260,7 @@ static json_t *column_json(const MicrodataColumn *old, const MicrodataColumn *no
         json_object_set_new(row, "deviation_before", real(before_deviation));
         json_object_set_new(row, "deviation_after", real(after_deviation));
     }
-    bool recoded = now->level > old->level || (old->is_number && !now->is_number);
-    if (recoded)
+    if (!old->is_number && !now->is_number && is_recoded(old, now))
         json_object_set_new(row, "change", json_string("recoded"));
     return row;
 }
@@ -279,7 +289,7 @@ static void compare_column(Compared *c, MicrodataColumn *old, MicrodataColumn *n
         c->before[c->numbers] = column_numbers(old);
         c->after[c->numbers++] = column_numbers(now);
     }
-    if (!old->is_number && !now->is_number && old->level == now->level && c->codes < SDC_KEYS_MAX &&
+    if (!old->is_number && !now->is_number && !is_recoded(old, now) && c->codes < SDC_KEYS_MAX &&
         old->labels->len < old->codes->len / 2 + 2) {   /* not identifiers */
         align(old, now);
         c->old[c->codes] = column_codes(old);
@@ -325,11 +335,13 @@ json_t *measure_utility(Run *run, const Microdata *before, GError **error)
     for (guint i = 0; i < old->columns->len; i++) {
         MicrodataColumn *column = old->columns->pdata[i];
         MicrodataColumn *match = microdata_find(now, column->name);
+        if (match != NULL && !match->is_number)
+            column_make_codes(column);   /* a number that became categories: the same texts, or recoded */
         json_array_append_new(columns, column_json(column, match));
     }
     for (guint i = 0; i < old->columns->len; i++) {
         MicrodataColumn *match = microdata_find(now, ((MicrodataColumn *)old->columns->pdata[i])->name);
-        if (match != NULL)
+        if (match != NULL && g_strcmp0(match->name, recipe_text(run->recipe, "weight")) != 0)
             compare_column(&compared, old->columns->pdata[i], match);
     }
     SdcError failure;

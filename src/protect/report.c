@@ -11,18 +11,17 @@
 #include <string.h>
 
 typedef enum Text {
-    T_TITLE, T_KEYS, T_MISSING, T_SEED, T_RISK, T_BEFORE, T_AFTER, T_RECORDS, T_COLUMNS, T_COMBINATIONS,
+    T_TITLE, T_KEYS, T_SEED, T_RISK, T_BEFORE, T_AFTER, T_RECORDS, T_COLUMNS, T_COMBINATIONS,
     T_UNIQUES, T_BELOW, T_WILDCARD, T_CATEGORY, T_SMALLEST, T_EXPECTED, T_RATE, T_LARGEST, T_HOUSEHOLD,
     T_SUDA, T_PLOT, T_ALIKE, T_UTILITY, T_COLUMN, T_EMPTY, T_MEAN, T_DEVIATION, T_CHANGE, T_REMOVED,
-    T_RECODED, T_NUMBERS, T_IL1S, T_CORRELATION, T_EIGENVALUES, T_TABLES, T_HELLINGER, T_STEPS, T_STEP,
+    T_RECODED, T_IL1S, T_CORRELATION, T_EIGENVALUES, T_TABLES, T_HELLINGER, T_STEPS, T_STEP,
     T_DONE, T_FILES, T_SENSITIVE, T_DISTINCT, T_DISTANCE, T_ABSENT, T_COUNT
 } Text;
 
 static const char *const texts[T_COUNT][2] = {
     [T_TITLE] = {"Protection report", "Rapport de protection"},
     [T_KEYS] = {"Keys", "Variables clés"},
-    [T_MISSING] = {"A missing key value is", "Une valeur clé manquante est"},
-    [T_SEED] = {"Seed", "Graine"},
+    [T_SEED] = {"seed", "graine"},
     [T_RISK] = {"Risk", "Risque"},
     [T_BEFORE] = {"Before", "Avant"},
     [T_AFTER] = {"After", "Après"},
@@ -49,7 +48,6 @@ static const char *const texts[T_COUNT][2] = {
     [T_CHANGE] = {"Change", "Changement"},
     [T_REMOVED] = {"removed", "supprimée"},
     [T_RECODED] = {"recoded", "recodée"},
-    [T_NUMBERS] = {"Numbers, record by record", "Nombres, enregistrement par enregistrement"},
     [T_IL1S] = {"IL1s, mean", "IL1s, moyenne"},
     [T_CORRELATION] = {"Loss of correlations", "Perte de corrélations"},
     [T_EIGENVALUES] = {"Loss of eigenvalues", "Perte de valeurs propres"},
@@ -131,7 +129,8 @@ static void put_head(Page *page, const char *title)
         "th:first-child,td:first-child{text-align:left}thead th{color:var(--soft);font-weight:600}"
         "tbody th{font-weight:400}svg{width:100%;height:auto;max-width:44rem}svg text{fill:var(--ink);"
         "font:12px system-ui,sans-serif}.old{fill:var(--old)}.new{fill:var(--new)}"
-        "code{overflow-wrap:anywhere;font-size:.85em}"
+        "code{overflow-wrap:anywhere;font-size:.85em}.text th,.text td{text-align:left}"
+        "@media(max-width:40rem){body{padding:1rem}th,td{padding:.3rem .25rem}table{font-size:.85rem}}"
         "</style></head><body>");
 }
 
@@ -296,9 +295,13 @@ static void put_utility(Page *page, const json_t *report)
     json_t *row;
     g_string_append_printf(page->html, "<h2>%s</h2><div class=\"wide\"><table><thead><tr><th>%s</th>"
                            "<th colspan=\"2\">%s</th><th colspan=\"2\">%s</th><th colspan=\"2\">%s</th>"
-                           "<th>%s</th></tr></thead><tbody>", say(page, T_UTILITY), say(page, T_COLUMN),
+                           "<th>%s</th></tr><tr><td></td>", say(page, T_UTILITY), say(page, T_COLUMN),
                            say(page, T_EMPTY), say(page, T_MEAN), say(page, T_DEVIATION),
                            say(page, T_CHANGE));
+    for (int pair = 0; pair < 3; pair++)
+        g_string_append_printf(page->html, "<th>%s</th><th>%s</th>", say(page, T_BEFORE),
+                               say(page, T_AFTER));
+    put(page, "<td></td></tr></thead><tbody>");
     json_array_foreach (json_object_get(utility, "columns"), i, row)
         put_column(page, row);
     put(page, "</tbody></table></div>");
@@ -328,15 +331,15 @@ static void put_steps(Page *page, const json_t *report)
     const json_t *steps = path(report, "recipe", "steps");
     size_t i;
     json_t *log;
-    g_string_append_printf(page->html, "<h2>%s</h2><div class=\"wide\"><table><thead><tr><th>%s</th>"
-                           "<th>%s</th></tr></thead><tbody>", say(page, T_STEPS), say(page, T_STEP),
+    g_string_append_printf(page->html, "<h2>%s</h2><div class=\"wide\"><table class=\"text\"><thead><tr><th>%s"
+                           "</th><th>%s</th></tr></thead><tbody>", say(page, T_STEPS), say(page, T_STEP),
                            say(page, T_DONE));
     json_array_foreach (json_object_get(report, "steps"), i, log) {
         g_autofree char *asked = json_dumps(json_array_get(steps, i), JSON_COMPACT);
         g_autofree char *did = json_dumps(log, JSON_COMPACT);
         put(page, "<tr><td><code>");
         put_text(page, asked);
-        put(page, "</code></td><td style=\"text-align:left\"><code>");
+        put(page, "</code></td><td><code>");
         put_text(page, did);
         put(page, "</code></td></tr>");
     }
@@ -375,9 +378,9 @@ char *protect_report_html(const json_t *report, const char *language)
         put(&page, i > 0 ? ", " : " ");
         put_text(&page, json_string_value(key));
     }
-    g_string_append_printf(page.html, ". k = %.0f. ", recipe_number(recipe, "k", 0));
+    g_string_append_printf(page.html, ". k = %.0f; ", recipe_number(recipe, "k", 0));
     put_text(&page, say(&page, g_strcmp0(missing, "wildcard") == 0 ? T_WILDCARD : T_CATEGORY));
-    g_string_append_printf(page.html, ". %s %.0f.</p>", say(&page, T_SEED), recipe_number(recipe, "seed", 0));
+    g_string_append_printf(page.html, "; %s %.0f.</p>", say(&page, T_SEED), recipe_number(recipe, "seed", 0));
     put_risk(&page, report);
     put_plot(&page, report);
     put_sensitive(&page, report);

@@ -28,6 +28,9 @@ static const char *const reasons[] = {
     "table.quote_open", "table.record_too_long", "table.too_few_values", "table.too_large",
     "table.too_many_columns", "table.too_many_rows", "table.too_many_values", "table.unpacked",
     "table.unreadable", "table.value_too_long", "frame.too_large", "files.read", "files.sync",
+    "recipe.field", "recipe.hierarchy", "recipe.step", "protect.column", "protect.empty",
+    "protect.hierarchy", "protect.kernel", "protect.key", "protect.level", "protect.rows",
+    "protect.value",
 };
 
 json_t *problem_pack(const GError *problem)
