@@ -5,7 +5,7 @@ import { startLive, stopLive } from "./api/live";
 import { forgetAll } from "./api/resource";
 import type { About, Person, Session, ThemeAbout } from "./api/types";
 import type { WordOf } from "./api/words";
-import { browserLanguage, isLanguage, useTexts } from "./i18n";
+import { browserLanguage, fetchTexts, isLanguage, useTexts } from "./i18n";
 import { createStore, useStore } from "./store";
 
 /** undefined: not known yet; null: nobody. */
@@ -42,6 +42,8 @@ function end(): void {
 export async function startSession(): Promise<void> {
   whenSignedOut(end);
   void api.get<About>("/about").then(about.set, () => {});
+  // Most often the session says the same language: its texts come while it is asked.
+  fetchTexts(browserLanguage());
   // Asked at the same time as the session, and drawn with it: no other name flashes by.
   const branded = readBrand();
   try {

@@ -43,6 +43,11 @@ export async function useTexts(wanted: Language, remember: boolean): Promise<voi
   language.set(wanted);
 }
 
+/** Begins to fetch the texts of a language that will most likely be wanted. */
+export function fetchTexts(likely: Language): void {
+  void LANGUAGES[likely]().catch(() => {});
+}
+
 /** For tests. */
 export function putTexts(wanted: Language, all: Texts): void {
   texts = all;

@@ -6,12 +6,14 @@ import { useList } from "../api/resource";
 import type { Accreditation, Application, Project } from "../api/types";
 import { t } from "../i18n";
 import { Badge, WordBadge } from "../parts/badge";
+import { Command } from "../parts/command";
 import { Dialog } from "../parts/dialog";
 import { Form, LongField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
 import { Loaded, Panel } from "../parts/page";
 import { ListTable } from "../parts/table";
+import { Term } from "../parts/term";
 import { Terms } from "../parts/terms";
 import { Time } from "../parts/time";
 import { hasRole, useMe } from "../session";
@@ -123,6 +125,7 @@ export function ProjectData({ project }: SectionProps) {
     <>
       <Panel
         title={t("data.rights")}
+        beside={<Term name="accreditation">{t("term.what")}</Term>}
         actions={
           mayApply && (
             <a class="button button-primary button-small" href={`/projects/${project.id}/apply`}>
@@ -186,6 +189,19 @@ export function ProjectData({ project }: SectionProps) {
           ]}
         />
       </Panel>
+      <Command
+        lines={[
+          {
+            cli: ["project", "data", project.slug],
+            call: { method: "GET", path: `/projects/${project.id}/accreditations` },
+          },
+          {
+            text: t("data.applications"),
+            cli: ["application", "list"],
+            call: { method: "GET", path: `/applications${query({ project: project.id })}` },
+          },
+        ]}
+      />
     </>
   );
 }

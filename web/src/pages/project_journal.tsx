@@ -4,6 +4,7 @@ import { useList } from "../api/resource";
 import type { JournalEntry, Member } from "../api/types";
 import { AuditTable } from "../parts/audit_table";
 import { t } from "../i18n";
+import { Command } from "../parts/command";
 import { Panel } from "../parts/page";
 import type { SectionProps } from "./project";
 
@@ -16,11 +17,21 @@ export function ProjectJournal({ project }: SectionProps) {
     (members.data ?? []).map((member) => [member.person, member.name]),
   );
   return (
-    <Panel title={t("project.journal")}>
-      <div class="stack">
-        <p class="soft">{t("journal.lead")}</p>
-        <AuditTable list={entries} caption={t("project.journal")} names={names} />
-      </div>
-    </Panel>
+    <div class="stack">
+      <Panel title={t("project.journal")}>
+        <div class="stack">
+          <p class="soft">{t("journal.lead")}</p>
+          <AuditTable list={entries} caption={t("project.journal")} names={names} />
+        </div>
+      </Panel>
+      <Command
+        lines={[
+          {
+            cli: ["project", "journal", project.slug],
+            call: { method: "GET", path: `/projects/${project.id}/journal` },
+          },
+        ]}
+      />
+    </div>
   );
 }

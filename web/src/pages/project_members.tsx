@@ -7,6 +7,8 @@ import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { formatList } from "../i18n/format";
 import { word } from "../i18n/words";
+import { Badge } from "../parts/badge";
+import { Command } from "../parts/command";
 import { Dialog } from "../parts/dialog";
 import { ChoicesField, Form, text, TextField, texts } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -17,38 +19,89 @@ import { Time } from "../parts/time";
 import { hasRole, useMe } from "../session";
 import type { SectionProps } from "./project";
 
-function AddMember(props: { base: string; done: () => Promise<void>; close: () => void }) {
+/** Adds a member, or changes the roles and dates of ONE. */
+function MemberDialog(props: {
+  base: string;
+  project: string;
+  one?: Member;
+  done: () => Promise<void>;
+  close: () => void;
+}) {
+  const { one } = props;
+  const [login, setLogin] = useState(one?.login ?? "");
   const submit = async (values: FormData) => {
     await api.post(props.base, {
-      login: text(values, "login"),
+      login: one?.login ?? text(values, "login"),
       roles: texts(values, "roles"),
+      starts: text(values, "starts"),
       ends: text(values, "ends"),
     });
     await props.done();
     props.close();
   };
   return (
-    <Dialog title={t("members.add")} close={props.close}>
+    <Dialog
+      title={one ? t("members.change_one", { name: one.name }) : t("members.add")}
+      close={props.close}
+    >
       <Form
         submit={submit}
-        action={t("action.add")}
+        action={one ? t("action.save") : t("action.add")}
         cancel={props.close}
         about={{ "identity.no_person": "login", "projects.member_exists": "login" }}
       >
-        <TextField name="login" label={t("sign_in.login")} hint={t("form.login_hint")} max={40} />
+        {!one && (
+          <TextField
+            name="login"
+            label={t("sign_in.login")}
+            hint={t("form.login_hint")}
+            onInput={setLogin}
+            max={40}
+          />
+        )}
         <ChoicesField
           name="roles"
           label={t("members.roles")}
           wide
-          values={["scientist"]}
+          values={one?.roles ?? ["scientist"]}
           choices={WORDS.project_role.map((value) => ({
             value,
             text: word("project_role", value),
             hint: t(`project_role.${value}`),
           }))}
         />
-        <TextField name="ends" type="date" label={t("members.until")} optional />
+        <div class="fields-row">
+          <TextField
+            name="starts"
+            type="date"
+            label={t("members.from")}
+            value={one?.starts?.slice(0, 10)}
+            optional
+          />
+          <TextField
+            name="ends"
+            type="date"
+            label={t("members.until")}
+            value={one?.ends?.slice(0, 10)}
+            optional
+          />
+        </div>
       </Form>
+      <Command
+        lines={[
+          {
+            cli: [
+              "project", "member", "add", props.project, login === "" ? "LOGIN" : login,
+              "--role", one?.roles[0] ?? "scientist",
+            ],
+            call: {
+              method: "POST",
+              path: props.base,
+              body: { login: login === "" ? "LOGIN" : login, roles: one?.roles ?? ["scientist"] },
+            },
+          },
+        ]}
+      />
     </Dialog>
   );
 }
@@ -73,14 +126,33 @@ function RemoveMember(props: {
   );
 }
 
+const SOON_DAYS = 30;
+
+/** The last day, and that it is near or gone. */
+function MemberEnd({ member }: { member: Member }) {
+  const left = (new Date(member.ends).getTime() - Date.now()) / (24 * 3_600_000);
+  return (
+    <span class="row">
+      <Time at={member.ends} as="date" />
+      {left < 0 ? (
+        <Badge tone="bad">{t("members.over")}</Badge>
+      ) : (
+        left < SOON_DAYS && <Badge tone="wait">{t("members.soon")}</Badge>
+      )}
+    </span>
+  );
+}
+
 export function ProjectMembers({ project }: SectionProps) {
   const me = useMe();
   const base = `/projects/${project.id}/members`;
   const members = useList<Member>(base, [`project:${project.id}`]);
   const [adding, setAdding] = useState(false);
+  const [changing, setChanging] = useState<Member | null>(null);
   const [leaving, setLeaving] = useState<Member | null>(null);
   const mayManage = hasRole(me, "officer") || project.my_roles.includes("lead");
   return (
+    <div class="stack">
     <Panel
       title={t("project.members")}
       actions={
@@ -102,26 +174,53 @@ export function ProjectMembers({ project }: SectionProps) {
           </Empty>
         }
         columns={[
-          { title: t("person.name"), head: true, cell: (member) => member.name },
+          {
+            title: t("person.name"),
+            head: true,
+            name: "name",
+            sort: (member) => member.name,
+            cell: (member) => member.name,
+          },
           { title: t("sign_in.login"), cell: (member) => <code>{member.login}</code> },
           {
             title: t("members.roles"),
             cell: (member) => formatList(member.roles.map((role) => word("project_role", role))),
           },
-          { title: t("members.until"), cell: (member) => <Time at={member.ends} as="date" /> },
+          {
+            title: t("members.from"),
+            name: "from",
+            sort: (member) => member.starts,
+            cell: (member) => <Time at={member.starts} as="date" />,
+          },
+          {
+            title: t("members.until"),
+            name: "until",
+            sort: (member) => member.ends,
+            cell: (member) => <MemberEnd member={member} />,
+          },
           ...(mayManage
             ? [
                 {
                   title: t("table.actions"),
                   cell: (member: Member) => (
-                    <button
-                      type="button"
-                      class="button button-small"
-                      aria-label={t("members.remove_title", { name: member.name })}
-                      onClick={() => setLeaving(member)}
-                    >
-                      {t("action.remove")}
-                    </button>
+                    <span class="row">
+                      <button
+                        type="button"
+                        class="button button-small"
+                        aria-label={t("members.change_one", { name: member.name })}
+                        onClick={() => setChanging(member)}
+                      >
+                        {t("action.edit")}
+                      </button>
+                      <button
+                        type="button"
+                        class="button button-small"
+                        aria-label={t("members.remove_title", { name: member.name })}
+                        onClick={() => setLeaving(member)}
+                      >
+                        {t("action.remove")}
+                      </button>
+                    </span>
                   ),
                 },
               ]
@@ -129,7 +228,21 @@ export function ProjectMembers({ project }: SectionProps) {
         ]}
       />
       {adding && (
-        <AddMember base={base} done={members.reload} close={() => setAdding(false)} />
+        <MemberDialog
+          base={base}
+          project={project.slug}
+          done={members.reload}
+          close={() => setAdding(false)}
+        />
+      )}
+      {changing && (
+        <MemberDialog
+          base={base}
+          project={project.slug}
+          one={changing}
+          done={members.reload}
+          close={() => setChanging(null)}
+        />
       )}
       {leaving && (
         <RemoveMember
@@ -140,5 +253,14 @@ export function ProjectMembers({ project }: SectionProps) {
         />
       )}
     </Panel>
+      <Command
+        lines={[
+          {
+            cli: ["project", "member", "list", project.slug],
+            call: { method: "GET", path: base },
+          },
+        ]}
+      />
+    </div>
   );
 }

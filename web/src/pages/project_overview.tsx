@@ -3,11 +3,22 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useList, useResource } from "../api/resource";
-import type { Bucket, LakeKey, LakeKeySecret, Project, TierRules } from "../api/types";
+import type {
+  Accreditation,
+  Bucket,
+  ExportBrief,
+  LakeKey,
+  LakeKeySecret,
+  Member,
+  Project,
+  Service,
+  TierRules,
+} from "../api/types";
 import { t, tn } from "../i18n";
 import { formatBytes, formatList } from "../i18n/format";
 import { word } from "../i18n/words";
 import { ActionButton } from "../parts/action";
+import { Command, type CommandLine } from "../parts/command";
 import { Dialog } from "../parts/dialog";
 import { Form, LongField, SelectField, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
@@ -16,6 +27,8 @@ import { Facts, Loaded, Panel } from "../parts/page";
 import { Time } from "../parts/time";
 import { hasRole, useMe } from "../session";
 import type { SectionProps } from "./project";
+
+const ENDS_SOON_DAYS = 60;
 
 function Tier({ project, rules }: { project: Project; rules: TierRules }) {
   return (
@@ -257,19 +270,105 @@ function Lake({ project, mayKey }: { project: Project; mayKey: boolean }) {
   );
 }
 
+/** How much there is of each thing, each a way to its section. */
+function Glance({ project }: SectionProps) {
+  const me = useMe();
+  const topics = [`project:${project.id}`];
+  const base = `/projects/${project.id}`;
+  const works = project.my_roles.length > 0;
+  const members = useList<Member>(`${base}/members`, topics);
+  const rights = useList<Accreditation>(works ? `${base}/accreditations` : null, topics);
+  const services = useList<Service>(`${base}/services`, topics);
+  const exports_ = useList<ExportBrief>(`${base}/exports`, topics);
+  const mine = rights.data?.filter((right) => right.person.id === me.id) ?? [];
+  const held = mine.filter((right) => right.holds).length;
+  const running = services.data?.filter((one) => !["stopped", "failed"].includes(one.state));
+  const waiting = exports_.data?.filter((one) => one.state === "submitted");
+  const days = Math.ceil((new Date(project.ends).getTime() - Date.now()) / (24 * 3_600_000));
+  const rows: [string, string, string, boolean][] = [
+    [`${base}/members`, t("project.members"), tn("glance.members", members.data?.length ?? 0), members.data !== undefined],
+    [`${base}/data`, t("project.data"), t("glance.data", { held, all: mine.length }), rights.data !== undefined],
+    [`${base}/services`, t("project.services"), tn("glance.services", running?.length ?? 0), running !== undefined],
+    [`${base}/exports`, t("project.exports"), tn("glance.exports", waiting?.length ?? 0), waiting !== undefined],
+  ];
+  return (
+    <>
+      {project.state === "open" && days <= ENDS_SOON_DAYS && (
+        <Notice tone="wait">
+          <p>{tn("glance.ends", Math.max(days, 0))}</p>
+        </Notice>
+      )}
+      <nav aria-label={t("glance.title")}>
+        <ul class="glance" role="list">
+          {rows
+            .filter(([, , , known]) => known)
+            .map(([to, name, figure]) => (
+              <li key={to}>
+                <a href={to}>
+                  <span class="note">{name}</span>
+                  <span class="figure">{figure}</span>
+                </a>
+              </li>
+            ))}
+        </ul>
+      </nav>
+    </>
+  );
+}
+
+function overviewCommands(project: Project, edits: boolean, officer: boolean): CommandLine[] {
+  const path = `/projects/${project.id}`;
+  return [
+    { cli: ["project", "show", project.slug], call: { method: "GET", path } },
+    ...(edits
+      ? [
+          {
+            text: t("project.edit"),
+            cli: ["project", "edit", project.slug, "--title", project.title],
+            call: { method: "PATCH" as const, path, body: { title: project.title } },
+          },
+        ]
+      : []),
+    ...(officer && project.state === "open"
+      ? [
+          {
+            text: t("project.change_state"),
+            cli: ["admin", "project", "freeze", project.slug, "--reason", t("form.reason")],
+            call: {
+              method: "POST" as const,
+              path: `${path}/state`,
+              body: { state: "frozen", reason: t("form.reason") },
+            },
+          },
+        ]
+      : []),
+    {
+      text: t("lake.title"),
+      cli: ["bucket", "show", project.slug],
+      call: { method: "GET", path: `${path}/bucket` },
+    },
+  ];
+}
+
 export function ProjectOverview(props: SectionProps) {
   const { project } = props;
+  const me = useMe();
   const rules = project.tier_rules;
-  const works =
-    project.my_roles.includes("lead") || project.my_roles.includes("scientist");
+  const officer = hasRole(me, "officer");
+  const lead = project.my_roles.includes("lead");
+  const works = lead || project.my_roles.includes("scientist");
   const mayKey = works && Boolean(rules?.lake_put_outside || rules?.lake_get_outside);
   return (
-    <div class="columns">
-      <About {...props} />
-      <div class="stack-wide">
+    <>
+      <Glance {...props} />
+      <div class="columns">
+        <div class="stack">
+          <About {...props} />
+          {works && <Lake project={project} mayKey={mayKey} />}
+          <Command lines={overviewCommands(project, officer || lead, officer)} />
+        </div>
         {rules && <Tier project={project} rules={rules} />}
-        {works && <Lake project={project} mayKey={mayKey} />}
       </div>
-    </div>
+    </>
   );
 }
