@@ -2,12 +2,15 @@
 // A stand-in for the server, for looking at pages: the built pages, and answers from fixtures.mjs.
 // Never part of the program. `node dev/mock.mjs [PORT]`; sign in with any login of the fixtures
 // and the password "mock"; the login is kept in a cookie.
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { answer } from "./fixtures.mjs";
 
+// A few operations of the real document.
+const API_DOCUMENT = JSON.parse(readFileSync(new URL("openapi.json", import.meta.url), "utf8"));
 const DIST = join(fileURLToPath(new URL(".", import.meta.url)), "../dist");
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
 // What the server prints from a theme file (docs/theme.md), for who has the cookie "look".
@@ -59,6 +62,7 @@ async function api(request, response, path) {
   if (request.method === "POST" && path === "/session") return signIn(request, response);
   if (request.method !== "GET") return problem(response, 403, "policy.role", "This is a stand-in.");
   if (path.endsWith("/events")) return events(response);
+  if (path === "/openapi.json") return send(response, 200, API_DOCUMENT);
   if (path === "/theme") return send(response, 200, cookie(request, "look") ? LOOK.about : PLAIN);
   const login = cookie(request, "login");
   if (!login && path !== "/about" && !path.startsWith("/texts/")) return problem(response, 401, "identity.nobody", "Sign in first.");

@@ -16,6 +16,7 @@ export interface Route {
 
 const Account = lazy(async () => (await import("./pages/account")).Account);
 const AccountSettings = lazy(async () => (await import("./pages/account")).AccountSettings);
+const ApiPage = lazy(async () => (await import("./pages/api")).ApiPage);
 const ApplicationNew = lazy(async () => (await import("./pages/application_new")).ApplicationNew);
 const ApplicationPage = lazy(async () => (await import("./pages/application")).ApplicationPage);
 const Applications = lazy(async () => (await import("./pages/applications")).Applications);
@@ -50,7 +51,10 @@ const Sources = lazy(async () => (await import("./pages/sources")).Sources);
 const TextPage = lazy(async () => (await import("./pages/text")).TextPage);
 
 /** Pages that anybody may read, signed in or not. */
-export const OPEN_PATHS = ["/terms", "/privacy", "/accessibility", "/glossary"];
+const API_PATH = "/docs/api";
+export const OPEN_PATHS = ["/terms", "/privacy", "/accessibility", "/glossary", API_PATH];
+
+const OPEN_PAGES: Record<string, LazyPage> = { "/glossary": Glossary, [API_PATH]: ApiPage };
 
 export const ROUTES: Route[] = [
   { path: "/", page: Home },
@@ -87,7 +91,7 @@ export const ROUTES: Route[] = [
   { path: "/officer/sources", page: OfficerSources },
   { path: "/officer/clock", page: OfficerClock },
   { path: "/officer/texts", page: OfficerTexts },
-  ...OPEN_PATHS.map((path) => ({ path, page: path === "/glossary" ? Glossary : TextPage })),
+  ...OPEN_PATHS.map((path) => ({ path, page: OPEN_PAGES[path] ?? TextPage })),
   { path: "/design", page: Design },
 ];
 

@@ -42,7 +42,7 @@ export interface CommandLine {
   call?: Call;
 }
 
-function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text }: { text: string }) {
   const [said, setSaid] = useState<"copied" | "failed" | null>(null);
   const copy = async () => {
     try {

@@ -297,6 +297,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             <a href="/terms">{t("texts.terms")}</a>
             <a href="/privacy">{t("texts.privacy")}</a>
             <a href="/glossary">{t("glossary_page.title")}</a>
+            <a href="/docs/api">{t("api.title")}</a>
             {look.footer.map((link) => (
               <a key={link.url} href={link.url}>
                 {link.text[language.get()]}
