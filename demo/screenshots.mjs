@@ -94,28 +94,27 @@ const PICTURES = [
     return `/exports/${items.find((one) => one.state === "draft").id}`;
   }],
   ["sources", "producer", () => "/sources"],
-  ["persons", "officer", () => "/persons"],
+  ["platform", "officer", () => "/officer"],
   ["audit", "auditor", () => "/audit"],
 ];
 
+/** A page is fetched anew for each theme: icons keep the colours of the theme that they were first drawn in. */
 async function take(page, name, path, url) {
-  await page.goto(`${url}${path}`);
-  await settled(page);
-  for (const closed of await page.locator("main details:not([open]) > summary").all()) {
-    if (name === "data") await closed.click();
-  }
-  await settled(page);
-  const problem = page.locator("main [role=alert] .notice");
-  if (await problem.count()) throw new Error(`${path} shows: ${await problem.first().innerText()}`);
   for (const colorScheme of THEMES) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.waitForTimeout(150);
+    await page.goto(`${url}${path}`);
+    await settled(page);
+    if (name === "data") {
+      for (const closed of await page.locator("main details:not([open]) > summary").all()) await closed.click();
+    }
+    const problem = page.locator("main [role=alert] .notice");
+    if (await problem.count()) throw new Error(`${path} shows: ${await problem.first().innerText()}`);
     const file = `${FOLDER}/${name}-${colorScheme}.png`;
     await page.screenshot({ path: file });
-    await run("pngquant", ["--force", "--skip-if-larger", "--speed", "1", "--strip", "--output", file, "64",
-      file]).catch((problem) => {
+    await run("pngquant", ["--force", "--skip-if-larger", "--speed", "1", "--strip", "--output", file, "96",
+      file]).catch((error) => {
       // 98: it would have become larger, and stays as it is.
-      if (problem.code !== 98) throw problem;
+      if (error.code !== 98) throw error;
     });
     const { size } = await stat(file);
     console.log(`${name}-${colorScheme}.png ${Math.round(size / 1024)} KiB`);
