@@ -307,6 +307,7 @@ const flags = [
   { row: 3, column: "n", rule: "minimum_count", value: "4" },
   { row: 6, column: "visits", rule: "largest_share", value: "66" },
 ];
+const right_ = (allowed, reason = "", detail = "") => ({ allowed, reason, detail });
 const may = (...verbs) => Object.fromEntries(["edit", "submit", "review", "release", "withdraw", "read_files"].map((verb) => [verb, verbs.includes(verb)]));
 const anExport = (id, state, extra = {}) => ({
   id,
@@ -477,12 +478,24 @@ export function answer(path, login, language) {
     accreditations: list([right(people.lead, datasets[0], true), right(people.scientist, datasets[0], true), right(people.scientist, datasets[1], false)]),
     services: list(services),
     files: {
+      place: "project",
       path: "",
+      count: 6,
+      next: null,
       items: [
         { name: "notebooks", kind: "folder", size: 0, modified: at(-2) },
-        { name: "visits_by_plan.csv", kind: "file", size: 1834, modified: at(-1) },
+        { name: "age_pyramid.png", kind: "file", size: 48_213, modified: at(-3) },
+        { name: "latest", kind: "link", size: 0, modified: at(-1) },
+        { name: "visits_by_plan_and_region_with_a_name_that_goes_on_for_quite_a_while.csv", kind: "file", size: 1834, modified: at(-1) },
         { name: "visits_rounded.csv", kind: "file", size: 1712, modified: at(-0.5) },
+        { name: "run.socket", kind: "other", size: 0, modified: at(-0.1) },
       ],
+      may: {
+        show: right_(true),
+        get: right_(false, "policy.files_out", "The tier lets no file be downloaded but through the airlock."),
+        put: right_(true),
+        change: right_(true),
+      },
     },
     exports: list(exports_),
     journal: list(entries),
