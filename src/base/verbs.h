@@ -14,13 +14,32 @@
 #define EXIT_FAILED 1   /* the thing asked for did not work */
 #define EXIT_USAGE 2    /* the command line was wrong */
 
+/* One option of a verb of people, as a row: it is parsed, completed and documented from here. */
+typedef struct VerbOption {
+    const char *name;     /* "project" */
+    char letter;          /* 'p', or 0 */
+    const char *value;    /* "PROJECT"; NULL: a switch */
+    const char *summary;
+    const char *choices;  /* separated by spaces, for completion; or NULL */
+    bool repeated;        /* may be given more than once */
+} VerbOption;             /* tables end with a row whose name is NULL */
+
+typedef struct Cli Cli;   /* a call of a verb of people (the room cli) */
+
 typedef struct Verb {
-    const char *name;     /* "audit verify": one or two words */
+    const char *name;     /* "audit verify": one to three words */
     const char *usage;    /* "[--since FILE]" */
     const char *summary;  /* one line */
     /* ARGV[0] is the verb's name. Returns an exit code. */
     int (*run)(int argc, char **argv);
     bool hidden;          /* for our own processes: not in the help */
+
+    /* Of verbs that talk to a server by its public API, instead of `run`. `usage` then holds the
+     * words in their order alone: "PROJECT [PATH]", "FROM... TO". */
+    bool (*act)(Cli *cli, GError **error);
+    const VerbOption *options;
+    const char *about;    /* a paragraph for the reference, or NULL */
+    const char *examples; /* command lines separated by line ends, or NULL */
 } Verb;
 
 /* Parses ARGV by ENTRIES (may be NULL); REST is what remains; RET_REST NULL: nothing may remain. On

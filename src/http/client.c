@@ -170,6 +170,12 @@ typedef struct Exchange {
     GByteArray *answer;
     int64_t max_bytes;
     bool too_large;
+    int into_fd;            /* where the body of a good answer goes, or -1 */
+    bool write_failed;
+    int from_fd;            /* of what is sent */
+    int64_t at, left;
+    HttpProgress progress;
+    void *user;
 } Exchange;
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *user)
@@ -193,6 +199,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user)
 static size_t on_answer(char *bytes, size_t size, size_t count, void *user)
 {
     Exchange *exchange = user;
+    long status = 0;
+    curl_easy_getinfo(exchange->client->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (exchange->into_fd >= 0 && status >= 200 && status < 300) {
+        exchange->write_failed = !fd_write_all(exchange->into_fd, bytes, size * count, NULL);
+        return exchange->write_failed ? 0 : size * count;
+    }
     if ((int64_t)(exchange->answer->len + size * count) > exchange->max_bytes) {
         exchange->too_large = true;
         return 0;
@@ -264,6 +276,9 @@ static bool exchange_run(Exchange *exchange, const char *url, struct curl_slist 
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
+    if (exchange->write_failed)
+        return error_set(error, ERROR_UNAVAILABLE, "client.write",
+                         "What %s answers cannot be written here; is the disk full?", url);
     if (exchange->too_large)
         return error_set(error, ERROR_TOO_LARGE, "client.too_large",
                          "The answer of %s has more than %" G_GINT64_FORMAT " bytes.", url,
@@ -303,8 +318,9 @@ static bool exchange_json(HttpClient *client, const char *url, struct curl_slist
                           struct curl_slist *resolve, int *ret_status, json_t **ret_answer,
                           GError **error)
 {
-    Exchange exchange = {client, client_url_host(url), g_byte_array_new(), CLIENT_ANSWER_MAX,
-                         false};
+    Exchange exchange = {.client = client, .host = client_url_host(url),
+                         .answer = g_byte_array_new(), .max_bytes = CLIENT_ANSWER_MAX,
+                         .into_fd = -1};
     bool done = exchange_run(&exchange, url, headers, ret_status, error);
     if (done && ret_answer != NULL)
         *ret_answer = answer_json(&exchange);
@@ -369,7 +385,8 @@ bool http_client_download(HttpClient *client, const char *path, int64_t max_byte
     g_autofree char *host = client_url_host(url);
     struct curl_slist *resolve = client_resolve(url);
     client_prepare(client->curl, url, resolve);
-    Exchange exchange = {client, host, g_byte_array_new(), max_bytes, false};
+    Exchange exchange = {.client = client, .host = host, .answer = g_byte_array_new(),
+                         .max_bytes = max_bytes, .into_fd = -1};
     bool done = exchange_run(&exchange, url, NULL, ret_status, error);
     curl_slist_free_all(resolve);
     if (done)
@@ -377,4 +394,83 @@ bool http_client_download(HttpClient *client, const char *path, int64_t max_byte
     else
         g_byte_array_unref(exchange.answer);
     return done;
+}
+
+/* ---- files, with progress ---- */
+
+static size_t on_read(char *buffer, size_t size, size_t count, void *user)
+{
+    Exchange *exchange = user;
+    int64_t wanted = MIN((int64_t)(size * count), exchange->left);
+    if (wanted == 0)
+        return 0;
+    ssize_t got = pread(exchange->from_fd, buffer, (size_t)wanted, (off_t)exchange->at);
+    if (got <= 0)
+        return CURL_READFUNC_ABORT; /* it became shorter, or cannot be read */
+    exchange->at += got;
+    exchange->left -= got;
+    return (size_t)got;
+}
+
+static int on_progress(void *user, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                       curl_off_t up)
+{
+    const Exchange *exchange = user;
+    bool sending = exchange->from_fd >= 0;
+    curl_off_t all = sending ? up_all : down_all;
+    exchange->progress(sending ? up : down, all > 0 ? all : -1, exchange->user);
+    return 0;
+}
+
+static bool exchange_files(Exchange *exchange, const char *url, struct curl_slist *headers,
+                           struct curl_slist *resolve, int *ret_status, json_t **ret_answer,
+                           GError **error)
+{
+    CURL *curl = exchange->client->curl;
+    if (exchange->progress != NULL) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, exchange);
+    }
+    bool done = exchange_run(exchange, url, headers, ret_status, error);
+    if (done)
+        *ret_answer = answer_json(exchange);
+    curl_slist_free_all(headers);
+    curl_slist_free_all(resolve);
+    g_byte_array_unref(exchange->answer);
+    g_free(exchange->host);
+    return done;
+}
+
+bool http_client_send(HttpClient *client, const char *method, const char *path, const char *type,
+                      int fd, int64_t offset, int64_t size, HttpProgress progress, void *user,
+                      int *ret_status, json_t **ret_answer, GError **error)
+{
+    g_autofree char *url = client_url(client, path);
+    struct curl_slist *resolve = client_resolve(url);
+    Exchange exchange = {.client = client, .host = client_url_host(url),
+                         .answer = g_byte_array_new(), .max_bytes = CLIENT_ANSWER_MAX,
+                         .into_fd = -1, .from_fd = fd, .at = offset, .left = size,
+                         .progress = progress, .user = user};
+    client_prepare(client->curl, url, resolve);
+    curl_easy_setopt(client->curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(client->curl, CURLOPT_READDATA, &exchange);
+    curl_easy_setopt(client->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
+    struct curl_slist *headers = method_set(client, method);
+    g_autofree char *line = g_strconcat("Content-Type: ", type, NULL);
+    headers = curl_slist_append(headers, line);
+    return exchange_files(&exchange, url, headers, resolve, ret_status, ret_answer, error);
+}
+
+bool http_client_fetch(HttpClient *client, const char *path, int fd, HttpProgress progress,
+                       void *user, int *ret_status, json_t **ret_answer, GError **error)
+{
+    g_autofree char *url = client_url(client, path);
+    struct curl_slist *resolve = client_resolve(url);
+    Exchange exchange = {.client = client, .host = client_url_host(url),
+                         .answer = g_byte_array_new(), .max_bytes = CLIENT_ANSWER_MAX,
+                         .into_fd = fd, .from_fd = -1, .progress = progress, .user = user};
+    client_prepare(client->curl, url, resolve);
+    return exchange_files(&exchange, url, NULL, resolve, ret_status, ret_answer, error);
 }

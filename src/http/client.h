@@ -37,6 +37,16 @@ bool http_client_upload(HttpClient *client, const char *method, const char *path
 /* At most MAX_BYTES. */
 bool http_client_download(HttpClient *client, const char *path, int64_t max_bytes,
                           int *ret_status, GBytes **ret_bytes, GError **error);
+
+/* SENT or received of TOTAL bytes (-1: unknown). */
+typedef void (*HttpProgress)(int64_t done, int64_t total, void *user);
+/* Sends SIZE bytes of the regular file FD from OFFSET. PROGRESS may be NULL. */
+bool http_client_send(HttpClient *client, const char *method, const char *path, const char *type,
+                      int fd, int64_t offset, int64_t size, HttpProgress progress, void *user,
+                      int *ret_status, json_t **ret_answer, GError **error);
+/* Writes the body of a good answer (2xx) to FD as it comes; that of any other goes to *RET_ANSWER. */
+bool http_client_fetch(HttpClient *client, const char *path, int fd, HttpProgress progress,
+                       void *user, int *ret_status, json_t **ret_answer, GError **error);
 /* Value of a header of the last answer, or NULL. */
 const char *http_client_header(HttpClient *client, const char *name);
 

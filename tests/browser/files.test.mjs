@@ -129,11 +129,11 @@ describe("files, by hand", { concurrency: 1 }, () => {
   });
 
   it("the bucket and the home are places of their own", async () => {
-    await page.getByText("Bucket", { exact: true }).click();
+    await page.getByRole("radio", { name: "Bucket" }).check();
     await page.getByText("The project’s bucket, also reached by the S3 API.").waitFor();
     await choose({ name: "object.txt", mimeType: "text/plain", buffer: Buffer.from("x") });
     await row("object.txt").waitFor();
-    await page.getByText("My home", { exact: true }).click();
+    await page.getByRole("radio", { name: "My home" }).check();
     await page.getByText("This folder is empty.").waitFor();
   });
 
