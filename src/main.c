@@ -6,6 +6,7 @@
 #include "audit/audit.h"
 #include "auditor/auditor.h"
 #include "backup/backup.h"
+#include "cli/cli.h"
 #include "demo/demo.h"
 #include "doctor/doctor.h"
 #include "engine/engine.h"
@@ -37,7 +38,10 @@ static const Room *const rooms[] = {
     &tasks_room, &files_room, &officer_room, &texts_room, &theme_room, NULL,
 };
 
+extern const Verb own_verbs[];
 static const Verb *const verb_tables[] = {
+    cli_session_verbs, cli_project_verbs, cli_source_verbs, cli_application_verbs,
+    cli_service_verbs, cli_file_verbs, cli_export_verbs, cli_admin_verbs, own_verbs,
     server_verbs, identity_verbs, demo_verbs,   tour_verbs,   audit_verbs,
     doctor_verbs, backup_verbs, release_verbs, worker_verbs, sdc_verbs,  engine_verbs, theme_verbs, NULL,
 };
@@ -47,19 +51,69 @@ const Room *const *server_rooms(void)
     return rooms;
 }
 
-static void print_help(FILE *out)
+static void print_verbs(FILE *out, bool of_people)
 {
-    fprintf(out, "Darse %s: a secure data-science platform\n\nusage: darse VERB [OPTIONS]\n\n",
-            DARSE_VERSION);
     for (const Verb *const *table = verb_tables; *table != NULL; table++) {
         for (const Verb *verb = *table; verb->name != NULL; verb++) {
-            if (!verb->hidden)
-                fprintf(out, "  %-28s %s\n", verb->name, verb->summary);
+            if (!verb->hidden && (verb->act != NULL) == of_people)
+                fprintf(out, "  %-34s %s\n", verb->name, verb->summary);
         }
     }
-    fprintf(out, "\n`darse VERB --help` says more. The state directory is --state DIR, else\n"
-                 "$DARSE_STATE, else ./state, else " VERB_STATE_INSTALLED " of the package. Exit codes: 0 done, 1 failed, 2 wrong usage.\n");
 }
+
+static void print_help(FILE *out)
+{
+    fprintf(out, "Darse %s: a secure data-science platform\n\nusage: darse VERB [OPTIONS]\n\n"
+                 "With a server (begin with darse login):\n", DARSE_VERSION);
+    print_verbs(out, true);
+    fprintf(out, "\nOn the machine:\n");
+    print_verbs(out, false);
+    fprintf(out, "\n`darse VERB --help` says more; docs/cli.md is the reference. The state directory is\n"
+                 "--state DIR, else $DARSE_STATE, else ./state, else " VERB_STATE_INSTALLED " of the "
+                 "package.\nExit codes: 0 done, 1 failed, 2 wrong usage, others in the reference.\n");
+}
+
+/* The verbs that begin with the words given, when they are none themselves. */
+static int print_beginning(int argc, char **argv)
+{
+    g_autofree char *typed = argc > 0 ? g_strconcat(argv[0], " ", NULL) : g_strdup("");
+    bool found = false;
+    for (const Verb *const *table = verb_tables; *table != NULL; table++) {
+        for (const Verb *verb = *table; verb->name != NULL; verb++) {
+            if (verb->hidden || !g_str_has_prefix(verb->name, typed))
+                continue;
+            fprintf(stderr, "%s  darse %-30s %s\n", found ? "" : "Which one?\n", verb->name,
+                    verb->summary);
+            found = true;
+        }
+    }
+    if (!found)
+        fprintf(stderr, "darse: there is no verb \"%s\"; see `darse help`\n", argv[0]);
+    return EXIT_USAGE;
+}
+
+static int run_help(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--markdown") == 0)
+        cli_print_markdown(verb_tables, stdout);
+    else
+        print_help(stdout);
+    return EXIT_OK;
+}
+
+static int run_completion(int argc, char **argv)
+{
+    if (argc == 2 && cli_print_completion(verb_tables, argv[1], stdout))
+        return EXIT_OK;
+    fprintf(stderr, "usage: darse completion bash|zsh|fish\n");
+    return EXIT_USAGE;
+}
+
+const Verb own_verbs[] = {
+    {"help", "[--markdown]", "This list, or the reference", run_help},
+    {"completion", "bash|zsh|fish", "A script that completes what you type", run_completion},
+    {0},
+};
 
 /* Number of words of ARGV that NAME ("audit verify") takes, 0 if they do not match. */
 static int verb_match(const char *name, int argc, char **argv)
@@ -100,7 +154,7 @@ int main(int argc, char **argv)
         print_help(stderr);
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
+    if (strcmp(argv[1], "--help") == 0) {
         print_help(stdout);
         return EXIT_OK;
     }
@@ -110,9 +164,9 @@ int main(int argc, char **argv)
     }
     int words = 0;
     const Verb *verb = verb_find(argc - 1, argv + 1, &words);
-    if (verb == NULL) {
-        fprintf(stderr, "darse: there is no verb \"%s\"; see `darse help`\n", argv[1]);
-        return EXIT_USAGE;
-    }
+    if (verb == NULL)
+        return print_beginning(argc - 1, argv + 1);
+    if (verb->act != NULL)
+        return cli_run(verb, argc - words, argv + words);
     return verb->run(argc - words, argv + words);
 }

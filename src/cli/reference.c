@@ -80,7 +80,8 @@ static void print_local_verbs(const Verb *const *tables, FILE *out)
           "| verb | |\n|---|---|\n", out);
     for (; *tables != NULL; tables++) {
         for (const Verb *verb = *tables; verb->name != NULL; verb++) {
-            g_autofree char *usage = g_strjoinv("\\|", g_strsplit(verb->usage, "|", -1));
+            g_auto(GStrv) parts = g_strsplit(verb->usage, "|", -1);
+            g_autofree char *usage = g_strjoinv("\\|", parts);
             if (verb->act == NULL && !verb->hidden)
                 fprintf(out, "| `darse %s%s%s` | %s |\n", verb->name,
                         *usage != '\0' ? " " : "", usage, verb->summary);
@@ -121,8 +122,8 @@ void cli_print_markdown(const Verb *const *tables, FILE *out)
 
 /* ---- completion ---- */
 
-/* "VERB WORDS|--option --option|option=choices" lines: what every shell's script reads. */
-static void print_rows(const Verb *const *tables, const char *row, FILE *out)
+/* "VERB WORDS|--option --option" lines: what the script of bash reads. */
+static void print_rows(const Verb *const *tables, FILE *out)
 {
     for (; *tables != NULL; tables++) {
         for (const Verb *verb = *tables; verb->name != NULL; verb++) {
@@ -131,7 +132,7 @@ static void print_rows(const Verb *const *tables, const char *row, FILE *out)
             GString *options = g_string_new(verb->act != NULL ? "--help" : "--help --state");
             for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
                 g_string_append_printf(options, " --%s", option->name);
-            fprintf(out, row, verb->name, options->str);
+            fprintf(out, "%s|%s\n", verb->name, options->str);
             g_string_free(options, TRUE);
         }
     }
@@ -155,7 +156,7 @@ static void print_bash(const Verb *const *tables, FILE *out)
           "      next+=(\"${row%% *}\")\n"
           "    fi\n"
           "  done <<'ROWS'\n", out);
-    print_rows(tables, "%s|%s\n", out);
+    print_rows(tables, out);
     fputs("ROWS\n"
           "  if [[ $current == -* ]]; then\n"
           "    mapfile -t COMPREPLY < <(compgen -W \"$best\" -- \"$current\")\n"

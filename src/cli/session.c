@@ -189,6 +189,30 @@ static bool act_token_list(Cli *cli, GError **error)
     return cli_show_list(cli, "/me/tokens", columns, error);
 }
 
+/* A token cannot make or revoke tokens: a session is opened for it, by the person. */
+static bool in_session(Cli *cli, const char *method, const char *path, json_t *body,
+                       json_t **ret_answer, GError **error)
+{
+    g_autoptr(json_t) owned = body;
+    g_autofree char *full = g_strconcat("/api/v1", path, NULL);
+    int status = 0;
+    if (!cli_server(cli, error))
+        return false;
+    const CliToken *token = cli_tokens_find(cli->tokens, cli->server);
+    if (token == NULL)
+        return error_set(error, ERROR_UNAUTHENTICATED, "cli.not_signed_in",
+                         "You are not signed in to %s.", cli->server);
+    g_autoptr(HttpClient) client = http_client_new(cli->server);
+    http_client_use_cookies(client);
+    if (!open_session(cli, client, token->login, error))
+        return false;
+    bool ok = http_client_call(client, method, full, owned, &status, ret_answer, error);
+    if (ok && (status < 200 || status > 299))
+        ok = cli_problem(status, *ret_answer, error);
+    http_client_call(client, "DELETE", "/api/v1/session", NULL, &(int){0}, NULL, NULL);
+    return ok;
+}
+
 static bool act_token_create(Cli *cli, GError **error)
 {
     int64_t days = DAYS_NORMAL;
@@ -197,10 +221,10 @@ static bool act_token_create(Cli *cli, GError **error)
     if (!cli_option_integer(cli, "days", 1, 365, &days, error))
         return false;
     g_autofree char *expires = time_format(time_now_ms() + days * TIME_DAY_MS);
-    if (!cli_call(cli, "POST", "/me/tokens",
-                  json_pack("{s:s, s:o, s:s}", "name", cli_word(cli, 0), "scopes",
-                            words_json(scopes != NULL ? scopes : "read"), "expires", expires),
-                  &answer, error))
+    if (!in_session(cli, "POST", "/me/tokens",
+                    json_pack("{s:s, s:o, s:s}", "name", cli_word(cli, 0), "scopes",
+                              words_json(scopes != NULL ? scopes : "read"), "expires", expires),
+                    &answer, error))
         return false;
     if (cli->json)
         cli_print_json(answer);
@@ -213,7 +237,8 @@ static bool act_token_revoke(Cli *cli, GError **error)
 {
     g_autofree char *token = cli_escape(cli_word(cli, 0));
     g_autofree char *path = cli_path("/me/tokens/%s", token);
-    return cli_call(cli, "DELETE", path, NULL, NULL, error);
+    g_autoptr(json_t) answer = NULL;
+    return in_session(cli, "DELETE", path, NULL, &answer, error);
 }
 
 static bool act_tasks(Cli *cli, GError **error)
@@ -268,13 +293,15 @@ static bool act_api(Cli *cli, GError **error)
 
 /* ---- the table ---- */
 
+#define PASSWORD_FD                                                                                \
+    {"password-fd", 0, "N", "Read the password from this descriptor (0: standard input)", NULL, false}
 #define SCOPES "read work govern admin"
 static const VerbOption login_options[] = {
     CLI_SERVER,
     {"scopes", 0, "WORDS", "What the token may be used for (\"read work\")", SCOPES, false},
     {"days", 0, "N", "It expires after so many days (30)", NULL, false},
     {"name", 0, "NAME", "Its name on your account's page (\"darse on HOST\")", NULL, false},
-    {"password-fd", 0, "N", "Read the password from this descriptor (0: standard input)", NULL, false},
+    PASSWORD_FD,
     CLI_CODE_FD,
     {0}};
 static const VerbOption server_options[] = {CLI_SERVER, {0}};
@@ -283,7 +310,8 @@ static const VerbOption none_options[] = {{0}};
 static const VerbOption token_options[] = {
     {"scopes", 0, "WORDS", "What it may be used for (\"read\")", SCOPES, false},
     {"days", 0, "N", "It expires after so many days (30)", NULL, false},
-    CLI_COMMON};
+    PASSWORD_FD, CLI_CODE_FD, CLI_COMMON};
+static const VerbOption revoke_options[] = {PASSWORD_FD, CLI_CODE_FD, CLI_SERVER, {0}};
 static const VerbOption api_options[] = {
     {"data", 'd', "JSON", "The body, or @FILE, or @- for standard input", NULL, false}, CLI_SERVER, {0}};
 
@@ -304,8 +332,10 @@ const Verb cli_session_verbs[] = {
     {"token list", "", "Your API tokens", .act = act_token_list},
     {"token create", "NAME", "Make an API token for a program, printed once",
      .act = act_token_create, .options = token_options,
+     .about = "Asks for the password and the code again: a token makes no other.",
      .examples = "darse token create nightly --scopes read --days 90"},
-    {"token revoke", "TOKEN", "Revoke one of them", .act = act_token_revoke},
+    {"token revoke", "TOKEN", "Revoke one of them", .act = act_token_revoke,
+     .options = revoke_options},
     {"api", "METHOD PATH", "Call the API by hand", .act = act_api, .options = api_options,
      .about = "PATH is what follows /api/v1. The answer is printed as it is.",
      .examples = "darse api GET /projects?limit=5\n"

@@ -148,7 +148,7 @@ bool cli_fetch_into(Cli *cli, const CliRemote *from, const char *path, int fd, G
 bool cli_fetch_file(Cli *cli, const CliRemote *from, const char *path, const char *local,
                     GError **error)
 {
-    g_autofree char *mark = random_token(6);
+    g_autofree char *mark = random_token(8);
     g_autofree char *part = g_strdup_printf("%s.%s.part", local, mark);
     if (!cli_has(cli, "replace") && access(local, F_OK) == 0)
         return error_set(error, ERROR_CONFLICT, "files.exists",

@@ -478,7 +478,12 @@ static bool revoke_token(Act *act, void *data, GError **error)
     const char *token = data;
     act_about(act, token, NULL);
     act_detail(act, "action", "revoke_token");
-    return account_allow(act, error) &&
+    /* A token may end itself: whoever holds it only loses it. */
+    bool itself = act->actor->channel == CHANNEL_TOKEN &&
+                  g_strcmp0(act->actor->session, token) == 0;
+    bool allowed = itself ? act_allow(act, &(PolicyFacts){.is_owner = true}, error)
+                          : account_allow(act, error);
+    return allowed &&
            token_revoke(act->tx, act->actor->id, token, time_now_ms(), error);
 }
 
