@@ -80,6 +80,19 @@ SdcWord *sdc_bag_find(const SdcContext *context, SdcBag *bag, uint64_t key, uint
     return record;
 }
 
+const SdcWord *sdc_bag_peek(const SdcBag *bag, uint64_t key)
+{
+    if (bag->count == 0)
+        return NULL;
+    size_t mask = bag->slot_count - 1;
+    for (size_t at = hash_of(bag, key, 0) & mask; bag->slots[at] != 0; at = (at + 1) & mask) {
+        const SdcWord *record = bag->records + (size_t)((uint32_t)bag->slots[at] - 1) * bag->words;
+        if (record[0].u == key)
+            return record;
+    }
+    return NULL;
+}
+
 void sdc_bag_clear(const SdcContext *context, SdcBag *bag)
 {
     sdc_release(context, bag->records, bag->capacity * bag->words, sizeof *bag->records);

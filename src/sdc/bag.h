@@ -34,6 +34,8 @@ static inline uint64_t sdc_mix(uint64_t key)
  * runs out. The pointer lives until the next call. */
 SdcWord *sdc_bag_find(const SdcContext *context, SdcBag *bag, uint64_t key, uint64_t second,
                       bool *ret_new, SdcError *ret_error);
+/* Of a bag with one key word: the record that is there, or NULL. */
+const SdcWord *sdc_bag_peek(const SdcBag *bag, uint64_t key);
 void sdc_bag_clear(const SdcContext *context, SdcBag *bag);
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "sdc/core.h"
 #include "sdc/primary.h"
+#include "sdc/gauss.h"
+#include "sdc/relations.h"
 #include "sdc/tabulate.h"
 #include "sdc/tree.h"
 #include "sdc/keys.h"

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secondary suppression by Gaussian elimination, and the check of any suppression pattern for exact
+ * disclosure. It protects against the exact value being computed; intervals are sdc_audit()'s business.
+ *
+ * Definition. Let S be a set of cells that are not shown. Cell p of S is disclosed when every change of
+ * the values of S that keeps all relations leaves p as it is. Suppression: cells are taken in the order
+ * of COST, dearest first (ties: the cell with more parts under it, then the lowest number), and shown
+ * unless this discloses a primary cell, given all that was shown before; then they are secondary. The
+ * result discloses no primary cell, and no secondary cell can be shown alone. It is not of least cost.
+ *
+ * Singletons. The only contributor of a cell knows its value. With SINGLETONS, no primary cell is
+ * computable by one who knows the value of one singleton cell besides what is shown (coalitions: not).
+ * COMMON contributors of several cells: not considered here; give such cells as primary.
+ *
+ * Method: a basis of the changes that keep the relations is kept as sparse rows modulo the prime
+ * 2^61 - 1; showing a cell eliminates it, each row against the next that has the cell, which keeps rows
+ * local. The final pattern is verified by a second elimination modulo another prime, so that a wrong zero
+ * cannot pass. Deterministic; one thread. Complexity: depends on fill; see docs/sdc/tables.md.
+ * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
+ *
+ * Reference: Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable for
+ * handling issues with zeros and singletons", Privacy in Statistical Databases 2024, LNCS 14915.
+ */
+#ifndef DARSE_SDC_GAUSS_H
+#define DARSE_SDC_GAUSS_H
+
+#include "sdc/relations.h"
+
+typedef struct SdcGauss {
+    const SdcRelations *relations;
+    const bool *primary;       /* one a cell */
+    const double *cost;        /* one a cell, finite: what is lost by not showing it */
+    const bool *shown;         /* cells that must be shown; NULL: none. Not primary ones */
+    const bool *singletons;    /* cells with one contributor; NULL: none */
+} SdcGauss;
+
+typedef struct SdcGaussSummary {
+    size_t primary, secondary;
+    size_t unprotected;        /* primary cells that what must be shown discloses */
+    size_t rounds;             /* eliminations, more than 1 where singletons asked for more */
+} SdcGaussSummary;
+
+/* RET_SUPPRESSED (CELLS values) receives primary and secondary cells. Where UNPROTECTED is not 0, no
+ * pattern can protect these cells under SHOWN and the relations; the pattern is the best there is. */
+bool sdc_gauss_suppress(const SdcContext *context, const SdcGauss *gauss, bool *ret_suppressed,
+                        SdcGaussSummary *ret_summary, SdcError *ret_error);
+
+/* Which cells of a pattern can be computed exactly: RET_DISCLOSED (CELLS values) is true for those of
+ * SUPPRESSED whose value follows from the others. *RET_COUNT: how many. */
+bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relations,
+                         const bool *suppressed, bool *ret_disclosed, size_t *ret_count,
+                         SdcError *ret_error);
+
+#endif
