@@ -115,6 +115,73 @@ static void bench_tabulate(const SdcContext *context)
     sdc_cube_clear(context, &cube);
 }
 
+/* --- suppression by elimination ------------------------------------------------------------------- */
+
+/* 9 786 units over 44 x 5 x 11 x 4 x 4 cells, totals included; the first three dimensions, four, all. A
+ * stand-in of the same sizes for the file of the published times, which is not ours to copy. */
+static void small_table(unsigned dimensions, SdcTree *ret_trees, SdcCube *ret_cube)
+{
+    static const uint32_t leaves[] = {32, 4, 10, 3, 3};
+    enum { UNITS = 9786 };
+    uint32_t sizes[] = {32, 8, 3}, low[32], high[8];
+    const uint32_t *parents[] = {low, high};
+    for (uint32_t c = 0; c < 32; c++)
+        low[c] = c / 4;
+    for (uint32_t c = 0; c < 8; c++)
+        high[c] = c * 3 / 8;
+    SdcHierarchy hierarchy = {3, sizes, parents, NULL};
+    g_assert_true(sdc_tree_from_hierarchy(NULL, &hierarchy, true, &ret_trees[0], NULL));
+    for (unsigned d = 1; d < dimensions; d++)
+        g_assert_true(sdc_tree_flat(NULL, leaves[d], &ret_trees[d], NULL));
+    static uint32_t codes[5][UNITS];
+    const uint32_t *columns[5];
+    uint64_t state = 3;
+    for (size_t i = 0; i < UNITS; i++) {
+        for (unsigned d = 0; d < 5; d++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            double u = (double)(state >> 11) * 0x1p-53;
+            codes[d][i] = 1 + (uint32_t)(u * u * leaves[d]);
+        }
+    }
+    for (unsigned d = 0; d < 5; d++)
+        columns[d] = codes[d];
+    SdcTabulation in = {.rows = UNITS, .dimensions = dimensions, .trees = ret_trees, .codes = columns,
+                        .empty_cells = true};
+    g_assert_true(sdc_tabulate(NULL, &in, ret_cube, NULL));
+}
+
+static void bench_gauss(unsigned dimensions, size_t cells, double peer)
+{
+    SdcTree trees[5];
+    SdcCube cube;
+    small_table(dimensions, trees, &cube);
+    g_assert_cmpuint(cube.cells, ==, cells);
+    bool *primary = g_new0(bool, cells), *shown = g_new0(bool, cells), *suppressed = g_new0(bool, cells);
+    for (size_t i = 0; i < cells; i++) {
+        primary[i] = cube.count[i] > 0 && cube.count[i] < 3;
+        shown[i] = cube.count[i] == 0;
+    }
+    Clocks start = clocks_now();
+    SdcTableShape shape = {dimensions, trees, cells, (const uint32_t *const *)cube.nodes, NULL};
+    SdcRelations relations;
+    g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, cells, &relations, NULL));
+    SdcGauss gauss = {&relations, primary, cube.count, shown, NULL};
+    SdcGaussSummary summary;
+    g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
+    Clocks taken = clocks_since(start);
+    printf("# %zu cells, %zu relations, %zu primary, %zu secondary, %zu cannot be protected\n", cells,
+           relations.count, summary.primary, summary.secondary, summary.unprotected);
+    g_autofree char *name = g_strdup_printf("gauss-%zu", cells);
+    figure(name, taken.processor, peer, peer / 20);
+    sdc_relations_clear(NULL, &relations);
+    sdc_cube_clear(NULL, &cube);
+    for (unsigned d = 0; d < dimensions; d++)
+        sdc_tree_clear(NULL, &trees[d]);
+    g_free(primary);
+    g_free(shown);
+    g_free(suppressed);
+}
+
 int main(int argc, char **argv)
 {
     unsigned threads = 0;
@@ -123,6 +190,8 @@ int main(int argc, char **argv)
     SdchostPool *pool = sdchost_pool_new(threads, NULL);
     g_assert_nonnull(pool);
     SdcContext context = {.threads = sdchost_pool_threads(pool)};
+    bench_gauss(4, 9680, 5.1);
+    bench_gauss(5, 38720, 70);
     bench_tabulate(&context);
     sdchost_pool_free(pool);
     return 0;

@@ -41,7 +41,7 @@ static bool comes_before(const Greedy *g, uint32_t a, uint32_t b)
         return cost[a] > cost[b];
     if (g->changes.counts[a] != g->changes.counts[b])
         return g->changes.counts[a] > g->changes.counts[b];
-    return a < b;
+    return a > b;
 }
 
 /* Bottom-up merge sort. */
@@ -159,8 +159,22 @@ static bool one_pass(Greedy *g, SdcError *ret_error)
 
 /* --- singletons ---------------------------------------------------------------------------------- */
 
+/* A pair that is guarded and holds all the same is one by the relations alone: a total of that one cell,
+ * whose contributor knows it anyway. */
+static bool is_known_pair(const Greedy *g, Pair pair)
+{
+    for (size_t i = 0; i < g->pair_count; i++) {
+        if (g->pairs[i].cell == pair.cell && g->pairs[i].singleton == pair.singleton &&
+            g->pairs[i].ratio == pair.ratio)
+            return true;
+    }
+    return false;
+}
+
 static bool add_pair(Greedy *g, Pair pair, SdcError *ret_error)
 {
+    if (is_known_pair(g, pair))
+        return true;
     if (g->pair_count == g->pair_room) {
         size_t room = 2 * g->pair_room + 16;
         Pair *pairs = sdc_resize(g->context, g->pairs, g->pair_room, room, sizeof *pairs, ret_error);

@@ -5,12 +5,13 @@
  *
  * Definition. Let S be a set of cells that are not shown. Cell p of S is disclosed when every change of
  * the values of S that keeps all relations leaves p as it is. Suppression: cells are taken in the order
- * of COST, dearest first (ties: the cell with more parts under it, then the lowest number), and shown
+ * of COST, dearest first (ties: the cell with more parts under it, then the highest number: the lowest is kept back), and shown
  * unless this discloses a primary cell, given all that was shown before; then they are secondary. The
  * result discloses no primary cell, and no secondary cell can be shown alone. It is not of least cost.
  *
  * Singletons. The only contributor of a cell knows its value. With SINGLETONS, no primary cell is
  * computable by one who knows the value of one singleton cell besides what is shown (coalitions: not).
+ * Totals that have no other part than the singleton are its own value, and are not counted as computed.
  * COMMON contributors of several cells: not considered here; give such cells as primary.
  *
  * Method: a basis of the changes that keep the relations is kept as sparse rows modulo the prime
