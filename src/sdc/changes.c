@@ -4,9 +4,9 @@
  * tables are linked, a total has parts in several tables; what a change breaks of the relations that did
  * not define its total is a column of its own, fixed like a cell.
  *
- * Fixing a column subtracts from each row that has it a multiple of the *next* such row, and drops the
- * last. Against one pivot for all, which was tried first, neighbours share most of their totals, so that
- * these cancel and rows stay short.
+ * Fixing a column subtracts from each row that has it a multiple of the shortest such row, which is then
+ * dropped. Subtracting from each row the next one, so that neighbours' common totals cancel, was tried:
+ * it fills more than twice as much where the cells of a table are sparse.
  */
 #include "sdc/changes.h"
 
@@ -236,9 +236,6 @@ static void drop_row(SdcChanges *changes, uint32_t r)
     row_clear(changes->context, row);
 }
 
-/* A row as short as this is the pivot of all: it fills nothing worth speaking of. */
-#define SHORT_ROW 2
-
 static bool fix_with_pivot(SdcChanges *changes, uint32_t column, size_t count, uint32_t pivot,
                            SdcError *ret_error)
 {
@@ -254,6 +251,7 @@ static bool fix_with_pivot(SdcChanges *changes, uint32_t column, size_t count, u
     return true;
 }
 
+/* The shortest row is the pivot: it fills the others least. */
 bool sdc_changes_fix(SdcChanges *changes, uint32_t column, SdcError *ret_error)
 {
     size_t count;
@@ -261,19 +259,13 @@ bool sdc_changes_fix(SdcChanges *changes, uint32_t column, SdcError *ret_error)
         return true;
     if (!sdc_changes_find(changes, column, &count, ret_error))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (changes->rows[changes->list[i]].count <= SHORT_ROW)
-            return fix_with_pivot(changes, column, count, changes->list[i], ret_error) &&
-                   (changes->counts[column] = 0, true);
+    uint32_t shortest = changes->list[0];
+    for (size_t i = 1; i < count; i++) {
+        uint32_t row = changes->list[i];
+        shortest = changes->rows[row].count < changes->rows[shortest].count ? row : shortest;
     }
-    for (size_t i = 0; i + 1 < count; i++) {
-        uint32_t row = changes->list[i], next = changes->list[i + 1];
-        uint64_t inverse = invert(changes->prime, value_in(&changes->rows[next], column));
-        uint64_t factor = multiply(changes->prime, inverse, value_in(&changes->rows[row], column));
-        if (!combine(changes, row, next, negate(changes->prime, factor), column, ret_error))
-            return false;
-    }
-    drop_row(changes, changes->list[count - 1]);
+    if (!fix_with_pivot(changes, column, count, shortest, ret_error))
+        return false;
     changes->counts[column] = 0;
     return true;
 }

@@ -139,7 +139,7 @@ static bool one_pass(Greedy *g, SdcError *ret_error)
     size_t cells = g->in->relations->cells;
     if (!begin_pass(g, ret_error))
         return false;
-    for (size_t i = 0; i < cells; i++) {
+    for (size_t i = cells; i-- > 0;) {   /* cells without parts first: their rows just go */
         if (g->in->shown != NULL && g->in->shown[g->order[i]] &&
             !take_cell(g, g->order[i], ret_error))
             return false;

@@ -15,8 +15,7 @@
  * COMMON contributors of several cells: not considered here; give such cells as primary.
  *
  * Method: a basis of the changes that keep the relations is kept as sparse rows modulo the prime
- * 2^61 - 1; showing a cell eliminates it, each row against the next that has the cell, which keeps rows
- * local. The final pattern is verified by a second elimination modulo another prime, so that a wrong zero
+ * 2^61 - 1; showing a cell eliminates it by the shortest row that has it. The final pattern is verified by a second elimination modulo another prime, so that a wrong zero
  * cannot pass. Deterministic; one thread. Complexity: depends on fill; see docs/sdc/tables.md.
  * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
  *

@@ -12,6 +12,7 @@
 
 #include "sdc/core.h"
 #include "sdc/primary.h"
+#include "sdc/audit.h"
 #include "sdc/gauss.h"
 #include "sdc/relations.h"
 #include "sdc/tabulate.h"
