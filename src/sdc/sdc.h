@@ -14,6 +14,7 @@
 #include "sdc/primary.h"
 #include "sdc/audit.h"
 #include "sdc/gauss.h"
+#include "sdc/optimal.h"
 #include "sdc/relations.h"
 #include "sdc/tabulate.h"
 #include "sdc/tree.h"

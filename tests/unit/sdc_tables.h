@@ -179,4 +179,57 @@ static inline void label_table_take(LabelTable *t, const CellText *c)
         label_table_add(t, g_ptr_array_index(c->names, i), (uint32_t)i);
 }
 
+/* --- rtauargus's table of 414 cells -------------------------------------------------------------- */
+
+/* ACTIVITY,SIZE,N_OBS,TOT,MAX; unsafe below 3 units or above 85 %. Levels of protection: for dominance
+ * what makes the largest share 85 % (100 x1 / 85 - X), else 10 % of the total;
+ * below, no more than the total. */
+typedef struct ActivitySize {
+    CellText *cells;
+    LabelTable *table;
+    SdcRelations relations;
+    bool primary[414];
+    double below[414], above[414];
+} ActivitySize;
+
+static inline ActivitySize *activity_size_new(const char *text, const char *activities)
+{
+    ActivitySize *a = g_new0(ActivitySize, 1);
+    a->cells = cell_text_new(text, 2);
+    a->table = label_table_new(2);
+    static const int levels[] = {2, 1, 0};
+    labels_read(&a->table->labels[0], activities, levels, 3);
+    static const char *const sizes[][3] = {{"tr1", "Total"}, {"tr2", "Total"}, {"tr3", "Total"}};
+    for (int s = 0; s < 3; s++)
+        labels_path(&a->table->labels[1], sizes[s]);
+    label_table_take(a->table, a->cells);
+    SdcTableShape shape = label_table_shape(a->table);
+    g_assert_cmpuint(shape.cells, ==, 414);
+    SdcError error = {0};
+    g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, 414, &a->relations, NULL));
+    if (!sdc_relations_check(&a->relations, a->cells->columns[1], 1e-6, &error))
+        g_error("%s", error.sentence);
+    uint8_t flags[414];
+    SdcRules rules = {.minimum_count = 3, .max_share_percent = 85};
+    SdcTable checked = {414, a->cells->columns[0], a->cells->columns[1], a->cells->columns[2]};
+    SdcSummary summary;
+    g_assert_true(sdc_primary_check(&rules, &checked, flags, &summary, NULL));
+    g_assert_cmpuint(summary.flagged, ==, 77);
+    for (int i = 0; i < 414; i++) {
+        double total = a->cells->columns[1][i], dominance = 100 * a->cells->columns[2][i] / 85 - total;
+        a->primary[i] = flags[i] != 0;
+        a->above[i] = MAX(MAX(0.1 * total, dominance), 1e-3);
+        a->below[i] = MIN(a->above[i], total);
+    }
+    return a;
+}
+
+static inline void activity_size_free(ActivitySize *a)
+{
+    sdc_relations_clear(NULL, &a->relations);
+    label_table_free(a->table);
+    cell_text_free(a->cells);
+    g_free(a);
+}
+
 #endif
