@@ -401,6 +401,18 @@ static bool check_weights(const SdcNumbers *weights, size_t rows, SdcError *ret_
     return true;
 }
 
+static bool has_missing(const SdcCodes *columns, size_t count)
+{
+    for (size_t v = 0; v < count; v++) {
+        uint32_t missing = 0;
+        for (size_t i = 0; i < columns[v].rows; i++)
+            missing |= columns[v].codes[i] == 0;
+        if (missing != 0)
+            return true;
+    }
+    return false;
+}
+
 static bool count_classes(SdcScope *scope, const SdcPacking *packing, const SdcCodes *columns,
                           const SdcNumbers *weights, SdcMissing missing, SdcFrequencies *frequencies,
                           SdcError *ret_error)
@@ -428,7 +440,8 @@ static bool count_classes(SdcScope *scope, const SdcPacking *packing, const SdcC
     Patterns patterns = {.context = scope->context, .packing = packing, .keys = keys,
                          .classes = &classes, .class_weights = class_weights, .matches = matches,
                          .weights = sums};
-    if (missing == SDC_MISSING_WILDCARD && !match_wildcards(&patterns, columns, ret_error))
+    if (missing == SDC_MISSING_WILDCARD && has_missing(columns, packing->count) &&
+        !match_wildcards(&patterns, columns, ret_error))
         return false;
     for (size_t i = 0; i < frequencies->rows; i++) {
         frequencies->sample[i] = (uint32_t)matches[classes.of_row[i]];

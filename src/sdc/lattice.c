@@ -107,6 +107,31 @@ __attribute__((always_inline)) static inline void add_class(uint32_t *slots, siz
     slots[slot] = (uint32_t)table->count;
 }
 
+#define AHEAD 8   /* classes whose slots are fetched while others are looked at */
+
+/* The loop for keys of one word. */
+static void merge_words(const Search *s, const Table *from, const size_t *changed, size_t changes,
+                        size_t last, Table *to)
+{
+    const SdcPacking *packing = &s->packing;
+    uint64_t keys[AHEAD] = {0};
+    for (size_t c = 0; c < from->count + AHEAD; c++) {
+        uint64_t ready = keys[c % AHEAD];
+        if (c < from->count) {
+            uint64_t key = from->keys[c];
+            for (size_t i = 0; i < changes; i++) {
+                size_t v = changed[i];
+                uint64_t code = (key & packing->field[v]) >> packing->shift[v];
+                key = (key & ~packing->field[v]) | (uint64_t)s->maps[v][code] << packing->shift[v];
+            }
+            keys[c % AHEAD] = key;
+            __builtin_prefetch(&s->slots[sdc_key_hash(&key, whole, 1) & last]);
+        }
+        if (c >= AHEAD)
+            add_class(s->slots, last, 1, to, &ready, from->sizes[c - AHEAD]);
+    }
+}
+
 __attribute__((always_inline)) static inline void merge(const Search *s, const Table *from,
                                                         const size_t *changed, size_t changes, size_t last,
                                                         unsigned words, Table *to)
@@ -140,7 +165,7 @@ static void climb(const Search *s, const Table *from, const unsigned *levels, bo
     to->count = 0;
     memcpy(to->levels, levels, sizeof to->levels);
     if (s->packing.words == 1)
-        merge(s, from, changed, changes, last, 1, to);
+        merge_words(s, from, changed, changes, last, to);
     else
         merge(s, from, changed, changes, last, s->packing.words, to);
 }
@@ -367,7 +392,8 @@ static bool follow_path(Tags *t, size_t node, SdcError *ret_error)
     for (bool moved = true; moved;) {
         t->path[length++] = node;
         moved = false;
-        for (size_t v = 0; v < s->variables && !moved; v++) {
+        for (size_t place = 0; place < s->variables && !moved; place++) {
+            size_t v = s->order[s->variables - 1 - place];
             if (node / s->strides[v] % s->spans[v] + 1 == s->spans[v] ||
                 t->tags[node + s->strides[v]] != 0)
                 continue;

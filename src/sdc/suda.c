@@ -26,7 +26,11 @@ typedef struct Search {
     uint64_t incomplete;           /* variables with missing values that are wildcards */
     const SdcSudaOptions *options;
     Level below, level;
-    SdcError *errors;              /* of each task */
+    /* Each worker takes every WORKERS-th subset of a level, with working space of its own. */
+    size_t workers, slots;
+    uint32_t *rows_space;          /* WORKERS x ROWS */
+    uint32_t *slots_space;         /* WORKERS x SLOTS */
+    SdcError *errors;              /* of each worker */
 } Search;
 
 static const uint64_t *bits_below(const Search *s, uint64_t set)
@@ -83,32 +87,49 @@ static size_t slots_for(const Search *s, uint64_t set, size_t candidates)
     return sdc_table_size(possible < (double)candidates ? (size_t)possible : candidates);
 }
 
-static bool mark_by_hash(const Search *s, uint64_t set, const uint32_t *rows, size_t count,
-                         uint64_t *bits, SdcError *ret_error)
+#define AHEAD 8   /* records whose slots are fetched while others are looked at */
+
+/* Always inlined: keys of one word, nearly all, get a loop of their own. */
+__attribute__((always_inline)) static inline void mark_keys(const Search *s, const uint64_t *mask,
+                                                            unsigned words, const uint32_t *rows,
+                                                            size_t count, size_t last, uint32_t *slots,
+                                                            uint64_t *bits)
 {
-    SDC_SCOPE(scope, s->context);
-    size_t size = slots_for(s, set, count), last = size - 1;
-    uint32_t *slots = sdc_scope_alloc(&scope, size, sizeof *slots, ret_error);
-    if (slots == NULL)
-        return false;
-    unsigned words = s->packing->words;
-    uint64_t mask[SDC_KEYS_MAX];
-    sdc_packing_mask(s->packing, set, mask);
-    for (size_t c = 0; c < count; c++) {
-        const uint64_t *key = s->keys + (size_t)rows[c] * words;
-        size_t slot = sdc_key_hash(key, mask, words) & last;
+    size_t places[AHEAD] = {0};
+    for (size_t c = 0; c < count + AHEAD; c++) {
+        size_t slot = places[c % AHEAD];
+        if (c < count) {
+            places[c % AHEAD] = sdc_key_hash(s->keys + (size_t)rows[c] * words, mask, words) & last;
+            __builtin_prefetch(&slots[places[c % AHEAD]]);
+        }
+        if (c < AHEAD)
+            continue;
+        uint32_t row = rows[c - AHEAD];
+        const uint64_t *key = s->keys + (size_t)row * words;
         while (slots[slot] != 0 &&
                !sdc_key_equal(s->keys + (size_t)(slots[slot] - 1) * words, key, mask, words))
             slot = (slot + 1) & last;
-        uint32_t first = slots[slot] - 1;
         if (slots[slot] == 0) {
-            slots[slot] = rows[c] + 1;
-            bits[rows[c] / 64] |= UINT64_C(1) << rows[c] % 64;
+            slots[slot] = row + 1;
+            bits[row / 64] |= UINT64_C(1) << row % 64;
         } else {
+            uint32_t first = slots[slot] - 1;
             bits[first / 64] &= ~(UINT64_C(1) << first % 64);
         }
     }
-    return true;
+}
+
+static void mark_by_hash(const Search *s, uint64_t set, const uint32_t *rows, size_t count,
+                         uint32_t *slots, uint64_t *bits)
+{
+    size_t last = slots_for(s, set, count) - 1;
+    uint64_t mask[SDC_KEYS_MAX];
+    memset(slots, 0, (last + 1) * sizeof *slots);
+    sdc_packing_mask(s->packing, set, mask);
+    if (s->packing->words == 1)
+        mark_keys(s, mask, 1, rows, count, last, slots, bits);
+    else
+        mark_keys(s, mask, s->packing->words, rows, count, last, slots, bits);
 }
 
 /* Where wildcards play: the frequencies of the candidates alone, on this set. */
@@ -143,24 +164,25 @@ static bool mark_by_frequency(const Search *s, uint64_t set, const uint32_t *row
     return true;
 }
 
-static bool look_at_set(const Search *s, size_t index, SdcError *ret_error)
+static bool look_at_set(const Search *s, size_t worker, size_t index, SdcError *ret_error)
 {
-    SDC_SCOPE(scope, s->context);
     uint64_t set = s->level.sets[index], *bits = s->level.bits + index * s->words;
     unique_below(s, set, bits);
-    uint32_t *rows = sdc_scope_alloc(&scope, s->rows, sizeof *rows, ret_error);
-    if (rows == NULL)
-        return false;
+    uint32_t *rows = s->rows_space + worker * s->rows;
     size_t count = list_others(s, bits, rows);
     if ((set & s->incomplete) != 0)
         return mark_by_frequency(s, set, rows, count, bits, ret_error);
-    return mark_by_hash(s, set, rows, count, bits, ret_error);
+    mark_by_hash(s, set, rows, count, s->slots_space + worker * s->slots, bits);
+    return true;
 }
 
-static void set_task(void *data, size_t index)
+static void work_on_level(void *data, size_t worker)
 {
     Search *s = data;
-    look_at_set(s, index, &s->errors[index]);
+    for (size_t index = worker; index < s->level.count; index += s->workers) {
+        if (!look_at_set(s, worker, index, &s->errors[worker]))
+            return;
+    }
 }
 
 static double factorial(unsigned n)
@@ -238,17 +260,13 @@ static bool run_level(Search *s, SdcScope *scope, unsigned size, uint64_t *below
     s->level.bits = sdc_scope_alloc(scope, words, sizeof *s->level.bits, ret_error);
     if (s->level.bits == NULL)
         return false;
-    s->errors = sdc_scope_alloc(scope, s->level.count, sizeof *s->errors, ret_error);
-    if (s->errors == NULL)
-        return false;
     list_sets(s->level.count, size, s->level.sets);
-    sdc_run_tasks(s->context, s->level.count, set_task, s);
-    for (size_t i = 0; i < s->level.count; i++) {
+    sdc_run_tasks(s->context, s->workers, work_on_level, s);
+    for (size_t i = 0; i < s->workers; i++) {
         if (s->errors[i].code != SDC_ERROR_NONE)
             return sdc_failure(ret_error, s->errors[i].code, "%s", s->errors[i].sentence);
     }
     score_level(s, size, below, suda);
-    sdc_scope_release(scope, s->errors);
     sdc_scope_release(scope, s->below.sets);
     sdc_scope_release(scope, s->below.bits);
     s->below = s->level;
@@ -260,6 +278,17 @@ static bool run_levels(Search *s, unsigned largest, SdcSuda *suda, SdcError *ret
     SDC_SCOPE(scope, s->context);
     uint64_t *below = sdc_scope_alloc(&scope, s->words, sizeof *below, ret_error);
     if (below == NULL)
+        return false;
+    s->workers = sdc_thread_count(s->context);
+    s->slots = sdc_table_size(s->rows);
+    s->errors = sdc_scope_alloc(&scope, s->workers, sizeof *s->errors, ret_error);
+    if (s->errors == NULL)
+        return false;
+    s->rows_space = sdc_scope_alloc(&scope, s->workers * s->rows, sizeof(uint32_t), ret_error);
+    if (s->rows_space == NULL)
+        return false;
+    s->slots_space = sdc_scope_alloc(&scope, s->workers * s->slots, sizeof(uint32_t), ret_error);
+    if (s->slots_space == NULL)
         return false;
     for (unsigned size = 1; size <= largest; size++) {
         if (!sdc_report(s->context, (double)(size - 1) / largest, "SUDA2", ret_error) ||

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The lattice search: every node tried from the definitions on random files; ARX's optima on adult. */
+#include "sdc_adult.h"
 #include "sdc_fixture.h"
 
 #define LEVELS 3
@@ -142,90 +143,10 @@ static void test_all_nodes(void)
 
 /* --- adult ------------------------------------------------------------------------------------------ */
 
-#define QI 9
-
-typedef struct Adult {
-    SdcCodes columns[QI];
-    SdcHierarchy hierarchies[QI];
-    GPtrArray *blocks;
-} Adult;
-
-static uint32_t code_of(GHashTable *codes, const char *text)
-{
-    gpointer code = g_hash_table_lookup(codes, text);
-    if (code == NULL) {
-        code = GUINT_TO_POINTER(g_hash_table_size(codes) + 1);
-        g_hash_table_insert(codes, g_strdup(text), code);
-    }
-    return GPOINTER_TO_UINT(code);
-}
-
-static void *block(Adult *a, size_t bytes)
-{
-    void *memory = g_malloc0(bytes);
-    g_ptr_array_add(a->blocks, memory);
-    return memory;
-}
-
-/* Reads the hierarchy of column NAME; RET_LEAVES are the codes of its lowest level. */
-static void read_hierarchy(Adult *a, int v, const char *name, GHashTable *leaves)
-{
-    g_autofree char *relative = g_strdup_printf("sdc/arx/adult_hierarchy_%s.csv", name);
-    g_autofree char *text = reference_text(relative);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    g_auto(GStrv) first = g_strsplit(g_strchomp(lines[0]), ";", -1);
-    unsigned levels = g_strv_length(first);
-    uint32_t *level_sizes = block(a, levels * sizeof *level_sizes);
-    uint32_t **up = block(a, levels * sizeof *up);
-    g_autoptr(GPtrArray) codes =
-        g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
-    for (unsigned l = 0; l < levels; l++) {
-        g_ptr_array_add(codes, l == 0 ? g_hash_table_ref(leaves)
-                                      : g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL));
-        up[l] = block(a, 1000 * sizeof **up);
-    }
-    for (char **line = lines; *line != NULL && **line != '\0'; line++) {
-        g_auto(GStrv) fields = g_strsplit(g_strchomp(*line), ";", -1);
-        for (unsigned l = 0; l + 1 < levels; l++)
-            up[l][code_of(codes->pdata[l], fields[l]) - 1] = code_of(codes->pdata[l + 1], fields[l + 1]) - 1;
-    }
-    for (unsigned l = 0; l < levels; l++)
-        level_sizes[l] = g_hash_table_size(codes->pdata[l]);
-    a->hierarchies[v] = (SdcHierarchy){levels, level_sizes, (const uint32_t *const *)up, NULL};
-}
-
-static bool read_adult(Adult *a)
-{
-    g_autofree char *text = reference_text("sdc/arx/adult.csv");
-    if (text == NULL)
-        return false;
-    a->blocks = g_ptr_array_new_with_free_func(g_free);
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    g_auto(GStrv) names = g_strsplit(g_strchomp(lines[0]), ";", -1);
-    GHashTable *leaves[QI];
-    uint32_t *codes[QI];
-    for (int v = 0; v < QI; v++) {
-        leaves[v] = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        codes[v] = block(a, 40000 * sizeof(uint32_t));
-        read_hierarchy(a, v, names[v], leaves[v]);
-    }
-    size_t rows = 0;
-    for (char **line = lines + 1; *line != NULL && **line != '\0'; line++, rows++) {
-        g_auto(GStrv) fields = g_strsplit(g_strchomp(*line), ";", -1);
-        for (int v = 0; v < QI; v++)
-            codes[v][rows] = code_of(leaves[v], fields[v]);
-    }
-    for (int v = 0; v < QI; v++) {
-        a->columns[v] = (SdcCodes){rows, g_hash_table_size(leaves[v]), codes[v], NULL};
-        g_hash_table_unref(leaves[v]);
-    }
-    return true;
-}
-
 static void test_adult(void)
 {
     Adult a = {0};
-    if (!read_adult(&a)) {
+    if (!adult_read(&a)) {
         g_test_skip(SKIP_WITHOUT_DATA);
         return;
     }
@@ -242,7 +163,7 @@ static void test_adult(void)
         SdcLatticeOptions o = {.k = 5, .limit = known[i].limit, .loss = SDC_LOSS_DISCERNIBILITY};
         SdcLattice r;
         gint64 start = g_get_monotonic_time();
-        g_assert_true(sdc_lattice_search(NULL, a.columns, a.hierarchies, QI, &o, &r, NULL));
+        g_assert_true(sdc_lattice_search(NULL, a.columns, a.hierarchies, ADULT_KEYS, &o, &r, NULL));
         g_test_message("limit %g: loss %.0f, %zu suppressed, %zu of %zu nodes in %.1f ms", o.limit,
                        r.loss, r.suppressed, r.checked, r.nodes,
                        (double)(g_get_monotonic_time() - start) / 1000);
@@ -250,7 +171,7 @@ static void test_adult(void)
         g_assert_cmpfloat(r.loss, ==, known[i].loss);
         sdc_lattice_clear(NULL, &r);
     }
-    g_ptr_array_unref(a.blocks);
+    adult_clear(&a);
 }
 
 static void test_refused(void)
