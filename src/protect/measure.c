@@ -18,6 +18,47 @@ static json_t *real(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* --- what looks like a direct identifier --------------------------------------------------------------- */
+
+#define LOOK_ROWS 2000   /* records with a value that are looked at in each column */
+#define LOOK_SHARE .5
+
+/* The kind that most of its values have, or that its heading says; NONE for neither. */
+static SdcIdentifier look_at_column(const MicrodataColumn *column, size_t rows, double *ret_share)
+{
+    size_t counts[SDC_IDENTIFIER_COUNT] = {0}, looked = 0, best = 0;
+    char buffer[COLUMN_TEXT_BYTES];
+    for (size_t i = 0; i < rows && looked < LOOK_ROWS; i++) {
+        const char *text = column_text(column, i, buffer);
+        if (text == NULL)
+            continue;
+        looked++;
+        counts[sdc_identifier_of_text(text)]++;
+    }
+    for (size_t k = 1; k < SDC_IDENTIFIER_COUNT; k++)
+        best = counts[k] > counts[best] || best == 0 ? k : best;
+    *ret_share = looked > 0 ? (double)counts[best] / (double)looked : 0;
+    if (*ret_share >= LOOK_SHARE)
+        return (SdcIdentifier)best;
+    return sdc_identifier_of_heading(column->name);
+}
+
+static json_t *identifiers_json(const Microdata *data)
+{
+    json_t *found = json_array();
+    for (guint c = 0; c < data->columns->len; c++) {
+        const MicrodataColumn *column = data->columns->pdata[c];
+        double share;
+        SdcIdentifier kind = look_at_column(column, data->rows, &share);
+        if (kind != SDC_IDENTIFIER_NONE)
+            json_array_append_new(found, json_pack("{s:s, s:s, s:f}", "column", column->name, "kind",
+                                                   sdc_identifier_name(kind), "share", share));
+    }
+    return found;
+}
+
+/* --- risk ------------------------------------------------------------------------------------------------ */
+
 typedef struct Keys {
     size_t count;
     SdcCodes codes[SDC_KEYS_MAX];
@@ -198,6 +239,7 @@ json_t *measure_risk(Run *run, GError **error)
                                        "columns", (int)run->data->columns->len, "missing",
                                        recipe_text(run->recipe, "missing"), "keys_used", keys.used,
                                        "keys_absent", keys.absent);
+    json_object_set_new(risk, "identifiers", identifiers_json(run->data));
     bool ok = keys.count == 0 || fill_risk(run, &keys, risk, error);
     keys_clear(&keys);
     return ok ? g_steal_pointer(&risk) : NULL;

@@ -15,7 +15,7 @@ typedef enum Text {
     T_UNIQUES, T_BELOW, T_WILDCARD, T_CATEGORY, T_SMALLEST, T_EXPECTED, T_RATE, T_LARGEST, T_HOUSEHOLD,
     T_SUDA, T_PLOT, T_ALIKE, T_UTILITY, T_COLUMN, T_EMPTY, T_MEAN, T_DEVIATION, T_CHANGE, T_REMOVED,
     T_RECODED, T_IL1S, T_CORRELATION, T_EIGENVALUES, T_TABLES, T_HELLINGER, T_STEPS, T_STEP,
-    T_DONE, T_FILES, T_SENSITIVE, T_DISTINCT, T_DISTANCE, T_ABSENT, T_COUNT
+    T_DONE, T_FILES, T_SENSITIVE, T_DISTINCT, T_DISTANCE, T_ABSENT, T_IDENTIFIERS, T_COUNT
 } Text;
 
 static const char *const texts[T_COUNT][2] = {
@@ -61,6 +61,8 @@ static const char *const texts[T_COUNT][2] = {
     [T_DISTINCT] = {"Fewest values in a group", "Plus petit nombre de valeurs d'un groupe"},
     [T_DISTANCE] = {"Largest distance to the file", "Plus grande distance au fichier"},
     [T_ABSENT] = {"keys removed", "clés supprimées"},
+    [T_IDENTIFIERS] = {"Columns that look like direct identifiers",
+                       "Colonnes qui ressemblent à des identifiants directs"},
 };
 
 typedef struct Page {
@@ -287,6 +289,30 @@ static void put_column(Page *page, const json_t *row)
                                                                                           : T_RECODED));
 }
 
+/* Before, in grey; what is still there after, in full ink. */
+static void put_identifiers(Page *page, const json_t *report)
+{
+    static const char *const when[] = {"before", "after"};
+    static const Text labels[] = {T_BEFORE, T_AFTER};
+    if (json_array_size(path(report, "before", "identifiers")) == 0)
+        return;
+    g_string_append_printf(page->html, "<h2>%s</h2>", say(page, T_IDENTIFIERS));
+    for (int w = 0; w < 2; w++) {
+        size_t i;
+        json_t *row;
+        const json_t *rows = path(report, when[w], "identifiers");
+        g_string_append_printf(page->html, "<p>%s%s:", say(page, labels[w]), page->language ? " " : "");
+        if (json_array_size(rows) == 0)
+            put(page, " –");
+        json_array_foreach (rows, i, row) {
+            put(page, i > 0 ? ", " : " ");
+            put_text(page, recipe_text(row, "column"));
+            g_string_append_printf(page->html, " (%s)", recipe_text(row, "kind"));
+        }
+        put(page, "</p>");
+    }
+}
+
 static void put_utility(Page *page, const json_t *report)
 {
     const json_t *utility = json_object_get(report, "utility");
@@ -382,6 +408,7 @@ char *protect_report_html(const json_t *report, const char *language)
     put_text(&page, say(&page, g_strcmp0(missing, "wildcard") == 0 ? T_WILDCARD : T_CATEGORY));
     g_string_append_printf(page.html, "; %s %.0f.</p>", say(&page, T_SEED), recipe_number(recipe, "seed", 0));
     put_risk(&page, report);
+    put_identifiers(&page, report);
     put_plot(&page, report);
     put_sensitive(&page, report);
     put_utility(&page, report);

@@ -19,6 +19,7 @@
 #include "sdc/relations.h"
 #include "sdc/tabulate.h"
 #include "sdc/tree.h"
+#include "sdc/identifiers.h"
 #include "sdc/keys.h"
 #include "sdc/risk.h"
 #include "sdc/suda.h"

@@ -210,6 +210,18 @@ static void print_line(const json_t *report, const char *label, const char *firs
     printf("\n");
 }
 
+/* What a person should look at before anything else. */
+static void print_identifiers(const json_t *report, const char *when, const char *sentence)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach (json_object_get(json_object_get(report, when), "identifiers"), i, row) {
+        const char *column = json_string_value(json_object_get(row, "column"));
+        const char *kind = json_string_value(json_object_get(row, "kind"));
+        printf("note: the column \"%s\" looks like a direct identifier (%s) %s\n", column, kind, sentence);
+    }
+}
+
 static void print_summary(const json_t *report, bool both)
 {
     printf("%-44s %12s %12s\n", "", both ? "before" : "", both ? "after" : "");
@@ -253,6 +265,7 @@ static bool run_with(const RunOptions *options, const char *recipe_path, GError 
         !output_commit(&output, report, recipe, options->language, error))
         return false;
     print_summary(report, true);
+    print_identifiers(report, "after", "and is still there");
     printf("%s and its report.html, report.json and recipe.json are in %s\n", output.final, options->out);
     return true;
 }
@@ -326,6 +339,7 @@ static bool risk_of_file(const char *path, const json_t *recipe, bool as_json, G
         printf("\n");
     } else {
         print_summary(report, false);
+        print_identifiers(report, "before", "");
     }
     return true;
 }

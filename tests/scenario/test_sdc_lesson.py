@@ -77,6 +77,16 @@ def test_the_secure_file_names_nobody(lesson):
     assert {row["department"] for row in rows} >= {"05", "06"}   # leading zeros are kept
 
 
+def test_direct_identifiers_are_seen_and_gone(lesson):
+    report = lesson["secure"][1]
+    seen = {row["column"]: row["kind"] for row in report["before"]["identifiers"]}
+    assert seen == {"name": "name", "first_name": "name", "street": "address", "telephone": "phone",
+                    "siret": "siret"}
+    after = {row["column"] for row in report["after"]["identifiers"]}
+    assert after == {"siret"}   # by its heading: its values are codes now
+    assert lesson["scientific"][1]["after"]["identifiers"] == []
+
+
 def test_the_scientific_file_has_five_alike(lesson):
     rows, report = lesson["scientific"]
     assert set(rows[0]) == {"city", "salary", "occupation"}
