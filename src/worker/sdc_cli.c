@@ -78,6 +78,11 @@ static json_t *read_recipe(const char *path, char **ret_hash, GError **error)
     return g_steal_pointer(&recipe);
 }
 
+static void key_clear(char **key)
+{
+    secret_free(*key);   /* wiped */
+}
+
 /* The secret of pseudonyms, without the end of its line. */
 static bool read_key(const char *path, char **ret_key, GError **error)
 {
@@ -247,7 +252,8 @@ typedef struct RunOptions {
 
 static bool run_with(const RunOptions *options, const char *recipe_path, GError **error)
 {
-    g_autofree char *recipe_hash = NULL, *key = NULL;
+    g_autofree char *recipe_hash = NULL;
+    __attribute__((cleanup(key_clear))) char *key = NULL;
     const char *format, *output_format = options->parquet ? "parquet" : "csv";
     g_autoptr(json_t) recipe = read_recipe(recipe_path, &recipe_hash, error);
     if (recipe == NULL || !read_key(options->key, &key, error))

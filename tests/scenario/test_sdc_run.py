@@ -77,6 +77,7 @@ def test_a_protected_file_is_what_its_report_says(place):
     assert report["before"]["individual"]["expected"] > report["after"]["individual"]["expected"]
     digest = hashlib.sha256((place / "out" / "protected.csv").read_bytes()).hexdigest()
     assert report["files"]["output SHA-256"] == digest
+    assert "%" in done.stderr   # what it is at, on the way
     assert "Protection report" in (place / "out" / "report.html").read_text(encoding="utf-8")
     assert "k" * 40 not in (place / "out" / "report.json").read_text(encoding="utf-8") + done.stdout
 
