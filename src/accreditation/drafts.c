@@ -268,7 +268,8 @@ static bool submit_in(Act *act, void *data, GError **error)
     json_object_set_new(act->details, "round", json_integer(submitted->round));
     /* Needs to know may all have been signed before: then it is decided at once. */
     return application_round_keep(act->tx, submitted, act->actor->id, now, error) &&
-           application_settle(act->tx, id, now, error);
+           application_settle(act->tx, id, now, error) &&
+           application_tell(act, id, APPLICATION_DRAFT, false, error);
 }
 
 bool application_submit(App *app, const PolicyActor *actor, const char *application,

@@ -15,12 +15,13 @@ typedef struct MoveCall {
 /* What a person did not ask for is told to them; an end that follows from a stop is not told twice. */
 static bool move_tell(Act *act, const MoveCall *call, GError **error)
 {
-    NoticeNew notice = {.kind = call->state == SERVICE_FREEZING ? NOTICE_SERVICE_STOPPED
-                                                               : NOTICE_SERVICE_FAILED,
+    NoticeNew notice = {.kind = call->state == SERVICE_FAILED ? NOTICE_SERVICE_FAILED
+                                                              : NOTICE_SERVICE_STOPPED,
                         .object = call->id, .project = call->service->project,
                         .reason = call->reason};
-    return (call->state != SERVICE_FREEZING && call->state != SERVICE_FAILED) ||
-           notice_add(act, call->service->person, &notice, error);
+    bool unasked = call->state == SERVICE_FREEZING || call->state == SERVICE_FAILED ||
+                   call->state == SERVICE_STOPPING;
+    return !unasked || notice_add(act, call->service->person, &notice, error);
 }
 
 static bool move_in_act(Act *act, void *data, GError **error)

@@ -263,3 +263,63 @@ def test_digest(new_server, monkeypatch):
         officer.ok("POST", f"{API}/admin/duties/notices.digest/run", status=202)
         time.sleep(2)
         assert len(mail.to("checker1@darse.example")) == 1                 # once a day
+
+
+# ---- who is told of what, along an application and an export ----
+
+
+def test_an_application_and_an_export(new_server):
+    server = new_server()
+    who = server.client_for
+    secret = project_of(server, "market-weight")
+    dataset = next(dataset for source in who("scientist").ok("GET", f"{API}/sources?limit=200")["items"]
+                   for dataset in who("scientist").ok("GET", f"{API}/sources/{source['id']}")["datasets"]
+                   if dataset["slug"] == "units")
+
+    def kinds(login, thing):
+        """Of the notices about THING, the newest last."""
+        return [item["kind"] for item in reversed(told(who(login))) if item["object"] == thing]
+
+    made = who("scientist").ok("POST", f"{API}/projects/{secret['id']}/applications", {
+        "datasets": [dataset["id"]], "persons": ["scientist"],
+        "justification": "To answer the question of the project."}, 201)
+    path = f"{API}/applications/{made['id']}"
+    assert kinds("producer2", made["id"]) == []                     # a draft is nobody else's
+    who("scientist").ok("POST", path + "/submit")
+    assert kinds("producer2", made["id"]) == ["agree"]              # steward of that source
+    assert kinds("producer", made["id"]) == []                      # of another one
+    assert kinds("committee", made["id"]) == []                     # the producers come first
+    who("producer2").ok("POST", path + "/agreements",
+                        {"dataset": dataset["id"], "outcome": "agreed", "comment": "Yes."})
+    assert kinds("committee", made["id"]) == ["opine"]
+    assert "application_answered" in kinds("scientist", made["id"])
+    who("committee").ok("POST", path + "/opinion",
+                        {"outcome": "favourable", "comment": "Useful.", "expires": "2026-12-15"})
+    assert kinds("scientist", made["id"])[-1] == "application_decided"
+    assert kinds("producer2", made["id"]) == ["agree"]              # told once
+    who("scientist").ok("POST", path + "/undertaking", {"code": server.code("scientist")})
+    officer = who("officer")
+    officer.ok("POST", f"{API}/admin/duties/accreditation.reminders/run", status=202)
+    wait_until(lambda: "right_ends" in kinds("scientist", dataset["id"]), 15, "the reminder")
+    items = who("lead").ok("GET", f"{API}/projects/{secret['id']}/accreditations")["items"]
+    terms = {term["term"]: term for item in items if item["dataset"]["id"] == dataset["id"]
+             and item["person"]["login"] == "scientist" for term in item["terms"]}
+    who("producer2").ok("POST", f"{API}/facts/{terms['steward_agreement']['fact']}/revoke",
+                        {"reason": "The agreement ended."})
+    notice = told(who("scientist"), "right_revoked")[0]
+    assert notice["detail"] == "The agreement ended." and notice["object"] == dataset["id"]
+
+    export = who("scientist").ok("POST", f"{API}/projects/{secret['id']}/exports", {
+        "title": "Turnover", "context": "By activity."}, 201)
+    path = f"{API}/exports/{export['id']}"
+    who("scientist").ok("POST", path + "/files", {
+        "path": "received/turnover-by-activity.csv",
+        "declaration": {"count": "units", "total": "turnover", "largest": "largest"}}, 201)
+    who("scientist").ok("POST", path + "/submit")
+    for checker in ("checker1", "checker2"):
+        assert kinds(checker, export["id"]) == ["review"]
+        assert kinds("scientist", export["id"]) == []               # not before all have reviewed
+        who(checker).ok("POST", path + "/reviews", {
+            "decision": "return", "comment": "Merge the small cells.", "code": server.code(checker)})
+    assert kinds("scientist", export["id"]) == ["export_returned"]
+    assert kinds("lead", export["id"]) == []
