@@ -119,6 +119,46 @@ describe("launch", () => {
   });
 });
 
+describe("projects", () => {
+  const titles = (page) => page.locator("tbody th").allTextContents();
+
+  it("are narrowed and sorted, and the view is an address", async () => {
+    const page = await open("/projects", { login: "officer" });
+    assert.equal((await titles(page)).length, 3);
+    await page.getByLabel("Tier").selectOption("secure");
+    await page.getByText("1 of 3 rows match.").waitFor();
+    assert.deepEqual(await titles(page), ["Concentration of turnover by employment area"]);
+    await page.goto(`${url}/projects?q=ministere&state=frozen`);
+    await settled(page);
+    await page.getByText("1 of 3 rows match.").waitFor();
+    assert.deepEqual(await titles(page), ["Territorial cohesion indicators"]);
+    await page.getByLabel("My role").selectOption("lead");
+    await page.getByText("Nothing matches these filters.").waitFor();
+    await page.context().close();
+  });
+
+  it("show what there is of each thing, and lead there", async () => {
+    const page = await open("/projects/prj-health");
+    const glance = page.getByRole("navigation", { name: "At a glance" });
+    await glance.getByText("1 of 2 accredited").waitFor();
+    await glance.getByRole("link", { name: /Services/ }).click();
+    await page.getByRole("link", { name: "Launch JupyterLab" }).waitFor();
+    await page.context().close();
+  });
+
+  it("a member's roles and dates are edited from what they are, and a refusal is said", async () => {
+    const page = await open("/projects/prj-health/members", { login: "officer" });
+    await page.getByRole("button", { name: "Edit the roles and dates of Samir Haddad" }).click();
+    const dialog = page.getByRole("dialog", { name: /Samir Haddad/ });
+    assert.ok(await dialog.getByRole("checkbox", { name: /data scientist/ }).isChecked());
+    assert.match(await dialog.getByLabel("Until").inputValue(), /^\d{4}-\d\d-\d\d$/);
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByText("Your role does not allow this").waitFor();
+    assert.deepEqual(await page.getByRole("dialog").count(), 1);
+    await page.context().close();
+  });
+});
+
 describe("a theme", () => {
   for (const colorScheme of ["light", "dark"]) {
     it(`carries names, logo, colours and links, ${colorScheme}`, async () => {
