@@ -398,16 +398,6 @@ const launchLook = (project) => ({
   mounts: project === "prj-health" ? [{ path: "/data/rand-hie/rand-fpr", dataset: "dts-rand-fpr", title: datasets[0].title, level: "scientific" }] : [],
   quotas: { services: { used: 2, most: 3 }, cpus: { used: 4, most: 16 }, memory_mib: { used: 8192, most: 32768 } },
 });
-const notice = (id, subject, sentence, address, days, read) => ({
-  id, kind: "review", group: "export", subject, sentence, address, object: "exp-draft", reason: "", detail: "",
-  project: { id: "prj-health", title: "Demand for health care" }, created: at(-days), read: read ? at(-days / 2) : null,
-});
-const notices = [
-  notice("not-1", { en: "Export returned", fr: "Export retourné" }, { en: "Your export “Visits by plan” was returned to you.", fr: "Votre export « Visites par contrat » vous a été retourné." }, "/exports/exp-draft", 0.2, false),
-  notice("not-2", { en: "Export approved", fr: "Export approuvé" }, { en: "Your export “Elasticities” was approved.", fr: "Votre export « Élasticités » a été approuvé." }, "/exports/exp-approved", 1.4, false),
-  notice("not-3", { en: "Agreement", fr: "Accord" }, { en: "The producer agreed to your application.", fr: "Le producteur a donné son accord à votre demande." }, "/applications/app-agreed", 3, true),
-];
-
 const list = (items) => ({ items, next: null });
 const tasks = {
   scientist: [
@@ -445,7 +435,6 @@ export function answer(path, login, language) {
       { name: "fr-enterprises", title: "Enterprises, French practice", reference: "", rules: { minimum_count: 3, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false } },
     ]),
     "/definitions": list([definition]),
-    "/me/notices": list(login === "scientist" ? notices : []),
     "/services": list(login === "scientist" ? services.slice(0, 2) : []),
     "/applications": list(applications),
     "/exports": list([exports_[1]]),
