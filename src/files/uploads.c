@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define META_BYTES_MAX 8192
-#define SWEEP_PERIOD_MS (10 * 60 * 1000)
+#define SWEEP_PERIOD_MS (30 * 1000)
 #define SCAN_MAX 10000                 /* folders of one project looked at */
 
 /* The room's state: which uploads bytes are coming in for. */

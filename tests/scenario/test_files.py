@@ -250,7 +250,7 @@ def test_limits(new_server):
     os.utime(old / "data", (1, 1))
     server.stop()
     server.start()
-    wait_until(lambda: not old.exists(), what="the sweep")
+    wait_until(lambda: not old.exists(), 60, "the sweep")
     assert len(list(incoming.iterdir())) == 19
 
 
