@@ -102,7 +102,7 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
     const page = await person("scientist");
     await openProject(page, "Data");
     await page.getByRole("link", { name: "Apply for data" }).click();
-    await page.getByRole("checkbox", { name: DATASET }).first().check();
+    await page.getByRole("checkbox", { name: /Person-years, scientific/ }).first().check();
     await page.getByRole("heading", { level: 1, name: "Application for accreditation" }).waitFor();
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("checkbox", { name: /Samir Benali/ }).waitFor();

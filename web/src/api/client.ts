@@ -65,6 +65,8 @@ interface Options {
   signal?: AbortSignal;
   /** A 401 is an answer of its own here (sign-in), not the end of the session. */
   quiet?: boolean;
+  /** Goes on when the page is left; for little. */
+  keepalive?: boolean;
 }
 
 async function call(method: string, path: string, body?: unknown, options: Options = {}) {
@@ -78,6 +80,7 @@ async function call(method: string, path: string, body?: unknown, options: Optio
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: options.signal,
+      keepalive: options.keepalive,
       credentials: "same-origin",
       cache: "no-store",
     });

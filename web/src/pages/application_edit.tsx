@@ -51,15 +51,16 @@ function useSaving(application: Application | null, project: Asking) {
   const [saved, setSaved] = useState<string | null>(application?.changed ?? null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>();
-  const run = async (change: Change): Promise<Application | null> => {
+  const run = async (change: Change, leaving = false): Promise<Application | null> => {
     setBusy(true);
     try {
       const before = current.current;
       const next = before
-        ? await api.patch<Application>(`/applications/${before.id}`, {
-            ...change,
-            version: before.version,
-          })
+        ? await api.patch<Application>(
+            `/applications/${before.id}`,
+            { ...change, version: before.version },
+            { keepalive: leaving },
+          )
         : await api.post<Application>(`/projects/${project.id}/applications`, change);
       current.current = next;
       setSaved(next.changed);
@@ -72,8 +73,9 @@ function useSaving(application: Application | null, project: Asking) {
       setBusy(false);
     }
   };
-  const save = (change: Change) => {
-    const next = queue.current.then(() => run(change));
+  const save = (change: Change, leaving = false) => {
+    // Whoever leaves cannot wait for what goes before.
+    const next = leaving ? run(change, true) : queue.current.then(() => run(change));
     queue.current = next;
     return next;
   };
@@ -383,6 +385,8 @@ function Check(props: {
   giveUp: () => Promise<void>;
 }) {
   const { application, texts } = props;
+  const named = (login: string) =>
+    application.persons.find((person) => person.login === login)?.name ?? login;
   const missing = [
     props.datasets.length === 0 && t("application.missing_datasets"),
     props.persons.length === 0 && t("application.missing_persons"),
@@ -401,7 +405,7 @@ function Check(props: {
               ))}
             </ul>,
           ],
-          [t("application.persons"), props.persons.join(", ")],
+          [t("application.persons"), props.persons.map(named).join(", ")],
           [t("application.justification"), texts.justification],
           ...(application.sections ?? []).map((name): [string, string] => [
             word("section", name),
@@ -466,26 +470,39 @@ function useEditor(application: Application | null, project: Asking) {
   });
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const waiting = useRef<Texts | null>(null);
-  const saveTexts = async () => {
+  const [dirty, setDirty] = useState(false);
+  const saveTexts = async (leaving = false) => {
     clearTimeout(timer.current);
     const next = waiting.current;
     waiting.current = null;
     if (!next) return;
-    await saving.save({
-      ...(next.justification.trim() === "" ? {} : { justification: next.justification }),
-      answers: filled(next.answers),
-      ...(next.until === "" ? {} : { until: next.until }),
-    });
+    await saving.save(
+      {
+        ...(next.justification.trim() === "" ? {} : { justification: next.justification }),
+        answers: filled(next.answers),
+        ...(next.until === "" ? {} : { until: next.until }),
+      },
+      leaving,
+    );
+    setDirty(waiting.current !== null);
   };
   const changeTexts = (next: Texts) => {
     setTexts(next);
+    setDirty(true);
     waiting.current = next;
     clearTimeout(timer.current);
     timer.current = setTimeout(() => void saveTexts(), SETTLE_MS);
   };
   // Whoever leaves the page in the middle of a sentence finds it again.
-  useEffect(() => () => void saveTexts(), []);
-  return { saving, datasets, setDatasets, persons, setPersons, texts, changeTexts, saveTexts };
+  useEffect(() => {
+    const leave = () => void saveTexts(true);
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      void saveTexts();
+    };
+  }, []);
+  return { saving, dirty, datasets, setDatasets, persons, setPersons, texts, changeTexts, saveTexts };
 }
 
 export function ApplicationEditor(props: {
@@ -595,7 +612,11 @@ export function ApplicationEditor(props: {
               giveUp={() => act("withdraw")}
             />
           )}
-          <Saved at={editor.saving.saved} busy={editor.saving.busy} problem={editor.saving.problem} />
+          <Saved
+            at={editor.saving.saved}
+            busy={editor.saving.busy || editor.dirty}
+            problem={editor.saving.problem}
+          />
           <div class="row row-between">
             {at > 0 ? (
               <button type="button" class="button" onClick={() => void go(steps[at - 1] ?? here)}>
