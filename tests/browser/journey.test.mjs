@@ -146,7 +146,7 @@ describe("the main job, by hand", { concurrency: 1 }, () => {
     await page.getByRole("link", { name: "Undertaking to sign" }).first().click();
     await fillCode(page, "scientist");
     await page.getByRole("button", { name: "Sign my undertaking" }).click();
-    await page.locator(".terms .met").first().waitFor();
+    await page.locator(".badge", { hasText: "signed" }).first().waitFor();
     await person("scientist");
     await openProject(page, "Data");
     await page.locator(".right", { hasText: DATASET }).getByText("Accredited", { exact: true }).first().waitFor();
