@@ -29,22 +29,42 @@ GQuark reason_quark(void);
 G_DEFINE_EXTENDED_ERROR(Reason, reason)
 
 static const ErrorKind kinds[ERROR_CODE_COUNT] = {
-    [ERROR_INTERNAL] = {ERROR_INTERNAL, 500, "Internal error", false},
-    [ERROR_INVALID] = {ERROR_INVALID, 400, "Invalid request", true},
-    [ERROR_UNAUTHENTICATED] = {ERROR_UNAUTHENTICATED, 401, "Sign-in needed", true},
-    [ERROR_DENIED] = {ERROR_DENIED, 403, "Not allowed", true},
-    [ERROR_NOT_FOUND] = {ERROR_NOT_FOUND, 404, "Not found", true},
-    [ERROR_METHOD] = {ERROR_METHOD, 405, "Method not allowed", true},
-    [ERROR_CONFLICT] = {ERROR_CONFLICT, 409, "Conflict", true},
-    [ERROR_LENGTH_REQUIRED] = {ERROR_LENGTH_REQUIRED, 411, "Length required", true},
-    [ERROR_PRECONDITION] = {ERROR_PRECONDITION, 412, "Precondition failed", true},
-    [ERROR_TOO_LARGE] = {ERROR_TOO_LARGE, 413, "Too large", true},
-    [ERROR_UNSUPPORTED] = {ERROR_UNSUPPORTED, 415, "Not supported", true},
-    [ERROR_RANGE] = {ERROR_RANGE, 416, "Range not satisfiable", true},
-    [ERROR_UNPROCESSABLE] = {ERROR_UNPROCESSABLE, 422, "Content refused", true},
-    [ERROR_RATE_LIMITED] = {ERROR_RATE_LIMITED, 429, "Too many attempts", true},
-    [ERROR_UNAVAILABLE] = {ERROR_UNAVAILABLE, 503, "Unavailable for now", true},
-    [ERROR_QUOTA] = {ERROR_QUOTA, 507, "Quota reached", true},
+    [ERROR_INTERNAL] = {ERROR_INTERNAL, 500, "Internal error", false,
+     "a fault of the server: its cause is in the log under the request's identifier"},
+    [ERROR_INVALID] = {ERROR_INVALID, 400, "Invalid request", true,
+     "the path, the query, a header or the body is not what the operation takes; "
+     "sent again unchanged, it fails again"},
+    [ERROR_UNAUTHENTICATED] = {ERROR_UNAUTHENTICATED, 401, "Sign-in needed", true,
+     "no token or session, or one that ended"},
+    [ERROR_DENIED] = {ERROR_DENIED, 403, "Not allowed", true,
+     "policy says no; `reason` says which rule. The refusal is in the audit log"},
+    [ERROR_NOT_FOUND] = {ERROR_NOT_FOUND, 404, "Not found", true,
+     "there is no such thing, or it is not yours to see"},
+    [ERROR_METHOD] = {ERROR_METHOD, 405, "Method not allowed", true,
+     "the path exists, the method does not; `Allow` says which do"},
+    [ERROR_CONFLICT] = {ERROR_CONFLICT, 409, "Conflict", true,
+     "the state of things does not allow it now, or the name is taken, or it is being done "
+     "under the same Idempotency-Key"},
+    [ERROR_LENGTH_REQUIRED] = {ERROR_LENGTH_REQUIRED, 411, "Length required", true,
+     "a file is sent without Content-Length"},
+    [ERROR_PRECONDITION] = {ERROR_PRECONDITION, 412, "Precondition failed", true,
+     "what If-Match names is no longer what is there"},
+    [ERROR_TOO_LARGE] = {ERROR_TOO_LARGE, 413, "Too large", true,
+     "over a stated limit: body, query, file, rows"},
+    [ERROR_UNSUPPORTED] = {ERROR_UNSUPPORTED, 415, "Not supported", true,
+     "the media type or the kind of file is not accepted"},
+    [ERROR_RANGE] = {ERROR_RANGE, 416, "Range not satisfiable", true,
+     "the range lies outside of the file"},
+    [ERROR_UNPROCESSABLE] = {ERROR_UNPROCESSABLE, 422, "Content refused", true,
+     "well formed, but its content is refused; or the Idempotency-Key was used "
+     "for another request"},
+    [ERROR_RATE_LIMITED] = {ERROR_RATE_LIMITED, 429, "Too many attempts", true,
+     "too many requests, or too many wrong codes; `Retry-After` says how long to wait"},
+    [ERROR_UNAVAILABLE] = {ERROR_UNAVAILABLE, 503, "Unavailable for now", true,
+     "a part that is needed (database, engine, worker) does not answer; try again "
+     "after `Retry-After`"},
+    [ERROR_QUOTA] = {ERROR_QUOTA, 507, "Quota reached", true,
+     "no room left under a quota"},
 };
 
 GQuark error_domain(void)

@@ -36,6 +36,7 @@ typedef struct ErrorKind {
     int http_status;
     const char *title;         /* English, short; the pages translate by reason */
     bool is_public;            /* may the sentence be shown to the person? */
+    const char *meaning;       /* for the manual: when it is answered */
 } ErrorKind;
 
 #define ERROR_DOMAIN (error_domain())

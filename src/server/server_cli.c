@@ -248,10 +248,30 @@ static int verb_config(int argc, char **argv)
     return EXIT_OK;
 }
 
+/* For docs/api.md. */
+static void print_problems(void)
+{
+    printf("| status | title | when |\n|---|---|---|\n");
+    for (int code = 0; code < ERROR_CODE_COUNT; code++) {
+        const ErrorKind *kind = error_kind(code);
+        printf("| %d | %s | %s |\n", kind->http_status, kind->title, kind->meaning);
+    }
+}
+
 static int verb_openapi(int argc, char **argv)
 {
-    if (!verb_parse(&openapi_verb, argc, argv, NULL, NULL))
+    gboolean problems = FALSE;
+    const GOptionEntry entries[] = {
+        {"problems", 0, 0, G_OPTION_ARG_NONE, &problems,
+         "Print the table of problems instead, as Markdown", NULL},
+        {0},
+    };
+    if (!verb_parse(&openapi_verb, argc, argv, entries, NULL))
         return EXIT_USAGE;
+    if (problems) {
+        print_problems();
+        return EXIT_OK;
+    }
     g_autoptr(json_t) document = platform_openapi_document("http://localhost:8080");
     return json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS) == 0 &&
                    putchar('\n') != EOF
@@ -273,7 +293,7 @@ static int verb_openapi(int argc, char **argv)
 
 #define METRICS_ROW                                                                                \
     {"metrics", "", "Print every metric of /metrics with its meaning", verb_metrics, false}
-#define OPENAPI_ROW {"openapi", "", "Print the API as an OpenAPI document", verb_openapi, false}
+#define OPENAPI_ROW {"openapi", "[--problems]", "Print the API as an OpenAPI document", verb_openapi, false}
 
 static const Verb serve_verb = SERVE_ROW;
 static const Verb init_verb = INIT_ROW;

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-PRINTED = {"configuration.md": ["config"], "metrics.md": ["metrics"]}
+PRINTED = {"api.md": ["openapi", "--problems"], "configuration.md": ["config"], "metrics.md": ["metrics"]}
 
 
 def pages():
