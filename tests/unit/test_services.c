@@ -77,7 +77,8 @@ static bool fill(StoreTx *tx, void *data, GError **error)
         "totp_last_step, created_ms) VALUES ('per-1', 'ada', 'Ada', 'a@b', 'org-1', '', 'en', 0, 1)",
         "INSERT INTO project VALUES ('prj-1', 'p', 'P', '', 'org-1', 'research', 'research', '', "
         "'restricted', 'open', '', 200000, 0, 0, 0, 1, 'per-1', 1, 1)",
-        "INSERT INTO source VALUES ('src-1', 's', 'S', '', 'org-1', '', '', '', '', 'per-1', 1, 1)",
+        "INSERT INTO source (id, slug, title, summary, organisation, legal_basis, routes, purposes, "
+        "rule_pack, created_by, created_ms, version) VALUES ('src-1', 's', 'S', '', 'org-1', '', '', '', '', 'per-1', 1, 1)",
         "INSERT INTO dataset VALUES ('dts-1', 'src-1', 'd', 'D', '2020', 1, 'scientific', "
         "'published', '', 'd.csv', 1, '', 1, '[]', 0, 'per-1', 1)",
     };

@@ -12,8 +12,8 @@ from pathlib import Path
 WEB = Path(__file__).resolve().parents[2] / "web"
 
 
-def check(name, good, why=""):
-    print(f"{'ok' if good else 'not ok'} - {name}")
+def check(number, name, good, why=""):
+    print(f"{'ok' if good else 'not ok'} {number} - {name}")
     if not good:
         print(f"# {why}")
     return good
@@ -23,14 +23,14 @@ def main():
     document = subprocess.run([sys.argv[1], "openapi"], capture_output=True, check=True).stdout
     operations = [operation["operationId"] for methods in json.loads(document)["paths"].values()
                   for operation in methods.values()]
-    good = check("operations have names of their own", len(operations) == len(set(operations)) > 60)
+    good = check(1, "operations have names of their own", len(operations) == len(set(operations)) > 60)
     if shutil.which("node"):
         done = subprocess.run(["node", str(WEB / "types.mjs"), "--check"], input=document,
                               capture_output=True, check=False)
-        good &= check("web/src/api/types.ts is up to date", done.returncode == 0,
+        good &= check(2, "web/src/api/types.ts is up to date", done.returncode == 0,
                       done.stderr.decode().strip())
     else:
-        print("ok - web/src/api/types.ts is up to date # SKIP node is not installed")
+        print("ok 2 - web/src/api/types.ts is up to date # SKIP node is not installed")
     print("1..2")
     sys.exit(0 if good else 1)
 
