@@ -51,6 +51,21 @@ def stale(program):
             yield f"docs/{name} is not what `darse {' '.join(words)}` prints; run scripts/documents"
 
 
+def unknown_commands(program):
+    """`darse ...` in a page must begin with a verb that there is. Decisions say what was, not what is."""
+    told = subprocess.run([program, "help"], capture_output=True, text=True, check=True).stdout
+    verbs = {"help", "engine"} | {match[1] for match in re.finditer(r"^  ([a-z][a-z0-9 -]*?)  +\S", told, re.MULTILINE)}
+    assert {"doctor", "audit verify"} <= verbs
+    for page in pages():
+        if "decisions" in page.parts:
+            continue
+        for match in re.finditer(r"(?:`|^ {4,}(?:sudo )?)darse ((?:[a-z][a-z0-9-]*)(?: [a-z][a-z0-9-]*)*)",
+                                 page.read_text(), re.MULTILINE):
+            words = match[1].split(" ")
+            if not any(" ".join(words[:n]) in verbs for n in range(1, len(words) + 1)):
+                yield f"{page.relative_to(ROOT)}: there is no `darse {match[1]}`"
+
+
 def unbalanced_tables():
     """A row with another number of cells than its header is cut or bent by whoever shows it."""
     for page in pages():
@@ -69,7 +84,8 @@ def unbalanced_tables():
 
 def main():
     checks = [("links lead somewhere", broken_links()), ("the index leads to every page", unreachable()),
-              ("printed pages are up to date", stale(sys.argv[1])), ("tables are whole", unbalanced_tables())]
+              ("printed pages are up to date", stale(sys.argv[1])), ("tables are whole", unbalanced_tables()),
+              ("commands exist", unknown_commands(sys.argv[1]))]
     failed = False
     print(f"1..{len(checks)}")
     for number, (name, wrong) in enumerate(checks, 1):
