@@ -139,6 +139,7 @@ def package(tmp_path_factory):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_the_life_of_a_package(machine, package):
     root = machine.root
     # What a purge must bring back: programs and settings. (The package manager's own memory grows.)
