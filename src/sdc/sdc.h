@@ -13,6 +13,7 @@
 #include "sdc/core.h"
 #include "sdc/primary.h"
 #include "sdc/audit.h"
+#include "sdc/cellkey.h"
 #include "sdc/contributors.h"
 #include "sdc/gauss.h"
 #include "sdc/optimal.h"
