@@ -7,6 +7,8 @@
 #include "sdc/sdc.h"
 #include "sdchost/sdchost.h"
 
+#include "../../tests/unit/sdc_tables.h"
+
 #include <glib.h>
 #include <math.h>
 #include <stdio.h>
@@ -182,17 +184,99 @@ static void bench_gauss(unsigned dimensions, size_t cells, double peer)
     g_free(suppressed);
 }
 
+/* --- the table of 414 cells: audited, and proven optimal ------------------------------------------- */
+
+/* Median of RUNS. */
+enum { RUNS = 9 };
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, RUNS, sizeof *values, compare_doubles);
+    return values[RUNS / 2];
+}
+
+static char *reference(const char *root, const char *name)
+{
+    g_autofree char *path = g_build_filename(root, "sdc", "rtauargus", name, NULL);
+    char *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
+static void audit_once(const SdcContext *context, const ActivitySize *table, const bool *suppressed)
+{
+    double low[414], high[414];
+    uint8_t states[414];
+    SdcAuditSummary summary;
+    SdcAudit audit = {&table->relations, table->cells->columns[1], suppressed, table->primary, NULL, NULL,
+                      NULL, NULL};
+    g_assert_true(sdc_audit(context, &audit, low, high, states, &summary, NULL));
+    g_assert_cmpuint(summary.safe, ==, 77);
+    g_assert_cmpuint(summary.programs, ==, 154);
+}
+
+static void bench_published(const SdcContext *context, const char *root)
+{
+    g_autofree char *text = reference(root, "turnover_act_size.csv");
+    g_autofree char *activities = reference(root, "activity_corr_table.csv");
+    if (text == NULL || activities == NULL) {
+        printf("# the table of 414 cells is not on this machine (set DARSE_TEST_DATA)\n");
+        return;
+    }
+    ActivitySize *table = activity_size_new(text, activities);
+    bool by_gauss[414], suppressed[414];
+    double gauss_times[RUNS], audit_times[RUNS], optimal_times[RUNS];
+    SdcOptimalSummary summary;
+    for (int run = 0; run < RUNS; run++) {
+        Clocks start = clocks_now();
+        SdcGaussSummary gauss_summary;
+        SdcGauss gauss = {&table->relations, table->primary, table->cells->columns[1], NULL, NULL};
+        g_assert_true(sdc_gauss_suppress(context, &gauss, by_gauss, &gauss_summary, NULL));
+        gauss_times[run] = clocks_since(start).processor;
+        start = clocks_now();
+        audit_once(context, table, by_gauss);
+        audit_times[run] = clocks_since(start).processor;
+        start = clocks_now();
+        SdcOptimal optimal = {&table->relations, table->cells->columns[1], table->primary,
+                              table->cells->columns[1], NULL, NULL, NULL, table->below, table->above,
+                              by_gauss, 60};
+        g_assert_true(sdc_optimal_suppress(context, &optimal, suppressed, &summary, NULL));
+        g_assert_true(summary.proven);
+        audit_once(context, table, suppressed);
+        optimal_times[run] = clocks_since(start).processor;
+    }
+    printf("# 414 cells, 77 primary, solver %s; optimum %.10g with %zu secondary, %zu rounds, %zu cuts, %zu "
+           "programs\n", context->solver->name, summary.cost, summary.secondary, summary.rounds,
+           summary.cuts, summary.programs);
+    figure("gauss-414", median(gauss_times), 0, 0);
+    figure("audit-414", median(audit_times), 0, 0);
+    figure("optimal-and-audit-414", median(optimal_times), 0, 1);
+    activity_size_free(table);
+}
+
 int main(int argc, char **argv)
 {
     unsigned threads = 0;
     if (argc == 3 && strcmp(argv[1], "--threads") == 0)
         threads = (unsigned)g_ascii_strtoull(argv[2], NULL, 10);
+    const char *data = g_getenv("DARSE_TEST_DATA");
     SdchostPool *pool = sdchost_pool_new(threads, NULL);
+    SdchostSolver *solver = sdchost_solver_open(NULL);
     g_assert_nonnull(pool);
-    SdcContext context = {.threads = sdchost_pool_threads(pool)};
+    g_assert_nonnull(solver);
+    SdcContext context = {.threads = sdchost_pool_threads(pool), .solver = sdchost_solver_table(solver)};
+    bench_published(&context, data != NULL ? data : "../shared/data");
+    bench_gauss(3, 2420, 0.61);
     bench_gauss(4, 9680, 5.1);
     bench_gauss(5, 38720, 70);
     bench_tabulate(&context);
+    sdchost_solver_close(solver);
     sdchost_pool_free(pool);
     return 0;
 }

@@ -255,6 +255,7 @@ static bool fix_with_pivot(SdcChanges *changes, uint32_t column, size_t count, u
 bool sdc_changes_fix(SdcChanges *changes, uint32_t column, SdcError *ret_error)
 {
     size_t count;
+    changes->fixed = 0;
     if (changes->counts[column] == 0)
         return true;
     if (!sdc_changes_find(changes, column, &count, ret_error))
@@ -267,7 +268,24 @@ bool sdc_changes_fix(SdcChanges *changes, uint32_t column, SdcError *ret_error)
     if (!fix_with_pivot(changes, column, count, shortest, ret_error))
         return false;
     changes->counts[column] = 0;
+    changes->fixed = count;
     return true;
+}
+
+void sdc_changes_close(SdcChanges *changes, size_t count, bool *kept)
+{
+    for (size_t i = 0; i < count; i++) {
+        const SdcChange *row = &changes->rows[changes->list[i]];
+        uint32_t k = 0;
+        while (k < row->count && (kept[row->columns[k]] || changes->dropped[row->columns[k]]))
+            k++;
+        if (k < row->count)
+            continue;
+        for (k = 0; k < row->count; k++) {
+            kept[row->columns[k]] = false;
+            changes->dropped[row->columns[k]] = true;
+        }
+    }
 }
 
 /* --- the first basis ----------------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ typedef struct SdcChanges {
     size_t note_count, note_room;
     uint32_t *list;          /* rows of one column */
     size_t list_room;
+    size_t fixed;            /* rows in the list after sdc_changes_fix() */
     SdcChange scratch;
 } SdcChanges;
 
@@ -55,6 +56,9 @@ bool sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t 
 bool sdc_changes_find(SdcChanges *changes, uint32_t column, size_t *ret_count, SdcError *ret_error);
 /* Keeps the changes that leave COLUMN as it is. */
 bool sdc_changes_fix(SdcChanges *changes, uint32_t column, SdcError *ret_error);
+/* Of the first COUNT rows of changes->list: a row whose columns are all in KEPT (or dropped) is never
+ * changed again, so that these columns never become nothing. They are dropped, and no longer kept. */
+void sdc_changes_close(SdcChanges *changes, size_t count, bool *kept);
 /* After sdc_changes_find(BY): is COLUMN a multiple of BY in all rows (and not nothing)? */
 bool sdc_changes_follows(const SdcChanges *changes, uint32_t column, uint32_t by, size_t count,
                          uint64_t *ret_ratio);

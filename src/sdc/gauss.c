@@ -98,10 +98,17 @@ static bool take_cell(Greedy *g, uint32_t cell, SdcError *ret_error)
     bool must_show = g->in->shown != NULL && g->in->shown[cell];
     if (!must_show && !sdc_changes_find(&g->changes, cell, &count, ret_error))
         return false;
-    if (must_show || !discloses(g, cell, count))
-        return sdc_changes_fix(&g->changes, cell, ret_error);
-    g->suppressed[cell] = true;
-    g->changes.dropped[cell] = g->in->singletons == NULL || !g->in->singletons[cell];
+    if (must_show || !discloses(g, cell, count)) {
+        if (!sdc_changes_fix(&g->changes, cell, ret_error))
+            return false;
+        count = g->changes.fixed;
+    } else {
+        g->suppressed[cell] = true;
+        g->changes.dropped[cell] = g->in->singletons == NULL || !g->in->singletons[cell];
+    }
+    /* What is safe for good need not be carried on; with singletons, pairs of such cells still matter. */
+    if (g->in->singletons == NULL)
+        sdc_changes_close(&g->changes, count, g->guarded);
     return true;
 }
 
@@ -153,7 +160,7 @@ static bool one_pass(Greedy *g, SdcError *ret_error)
     }
     g->unprotected = 0;
     for (size_t i = 0; i < cells; i++)
-        g->unprotected += g->in->primary[i] && g->changes.counts[i] == 0;
+        g->unprotected += g->guarded[i] && g->changes.counts[i] == 0;
     return true;
 }
 
@@ -298,20 +305,26 @@ bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relation
     size_t cells = relations->cells, count = 0;
     if (!sdc_changes_init(context, &changes, relations, SDC_PRIME_60, 0, ret_error))
         return false;
-    bool ok = true;
+    bool *kept = sdc_alloc(context, changes.columns, sizeof *kept, ret_error), ok = kept != NULL;
+    if (ok)
+        memcpy(kept, suppressed, cells * sizeof *kept);
     for (size_t most = changes.row_count; ok && most > 0; most /= 2) {
         for (uint32_t i = 0; ok && i < cells; i++) {
-            if (!suppressed[i] && changes.counts[i] > most / 2)
-                ok = sdc_changes_fix(&changes, i, ret_error);
+            if (suppressed[i] || changes.counts[i] <= most / 2)
+                continue;
+            ok = sdc_changes_fix(&changes, i, ret_error);
+            if (ok)
+                sdc_changes_close(&changes, changes.fixed, kept);
         }
     }
     if (ok) {
         for (size_t i = 0; i < cells; i++) {
-            ret_disclosed[i] = suppressed[i] && changes.counts[i] == 0;
+            ret_disclosed[i] = kept[i] && changes.counts[i] == 0;
             count += ret_disclosed[i];
         }
         *ret_count = count;
     }
+    sdc_release(context, kept, changes.columns, sizeof *kept);
     sdc_changes_clear(&changes);
     return ok;
 }
