@@ -308,9 +308,11 @@ bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relation
     bool *kept = sdc_alloc(context, changes.columns, sizeof *kept, ret_error), ok = kept != NULL;
     if (ok)
         memcpy(kept, suppressed, cells * sizeof *kept);
-    for (size_t most = changes.row_count; ok && most > 0; most /= 2) {
+    /* Cells that few changes touch first: the one change of a cell without parts just goes, and what is
+     * left are those of suppressed cells. The other way round took a hundred times as long. */
+    for (size_t most = 1; ok && most / 2 < changes.row_count; most *= 2) {
         for (uint32_t i = 0; ok && i < cells; i++) {
-            if (suppressed[i] || changes.counts[i] <= most / 2)
+            if (suppressed[i] || changes.counts[i] == 0 || changes.counts[i] > most)
                 continue;
             ok = sdc_changes_fix(&changes, i, ret_error);
             if (ok)

@@ -18,6 +18,7 @@
 #include "sdc/gauss.h"
 #include "sdc/optimal.h"
 #include "sdc/relations.h"
+#include "sdc/solver.h"
 #include "sdc/tabulate.h"
 #include "sdc/tree.h"
 #include "sdc/identifiers.h"
