@@ -32,11 +32,11 @@ enum { VERB_RUN, VERB_RISK, VERB_STEPS };
 
 const Verb sdc_verbs[] = {
     [VERB_RUN] = {"sdc run", "RECIPE --in FILE --out DIR [--key FILE] [--parquet] [--language en|fr]",
-                  "protect a file of records by a recipe, with a report", run_recipe},
+                  "Protect a file of records by a recipe, with a report", run_recipe},
     [VERB_RISK] = {"sdc risk", "FILE --keys A,B,... [--weight COLUMN] [--household COLUMN] "
                    "[--missing wildcard|category] [-k N]",
-                   "measure the risk of a file of records", run_risk},
-    [VERB_STEPS] = {"sdc steps", "", "list the steps that a recipe can take", run_steps},
+                   "Measure the risk of a file of records", run_risk},
+    [VERB_STEPS] = {"sdc steps", "", "List the steps that a recipe can take", run_steps},
     {NULL},
 };
 
