@@ -30,6 +30,7 @@ typedef struct Search {
     double *reduced, *dual, *weights, *x, *best;
     uint32_t *columns;
     bool *integer;
+    bool *quiet;                   /* sides that did not fall short when last tried: below, then above */
     bool has_best;
     double best_cost;
     SdcModel *master, *attacker;
@@ -118,9 +119,10 @@ static bool search_init(Search *b, SdcError *ret_error)
     b->best = sdc_alloc(context, n, sizeof(double), ret_error);
     b->columns = sdc_alloc(context, n, sizeof(uint32_t), ret_error);
     b->integer = sdc_alloc(context, n, sizeof(bool), ret_error);
+    b->quiet = sdc_alloc(context, 2 * n, sizeof(bool), ret_error);
     return b->room_down != NULL && b->room_up != NULL && b->numbers != NULL && b->reduced != NULL &&
            b->dual != NULL && b->weights != NULL && b->x != NULL && b->best != NULL &&
-           b->columns != NULL && b->integer != NULL;
+           b->columns != NULL && b->integer != NULL && b->quiet != NULL;
 }
 
 static void search_clear(Search *b)
@@ -141,6 +143,7 @@ static void search_clear(Search *b)
     sdc_release(context, b->best, n, sizeof(double));
     sdc_release(context, b->columns, n, sizeof(uint32_t));
     sdc_release(context, b->integer, n, sizeof(bool));
+    sdc_release(context, b->quiet, 2 * n, sizeof(bool));
 }
 
 /* Rows are the relations, columns the cells. */
@@ -304,20 +307,23 @@ static bool attack_side(Search *b, size_t p, double sign, double level, bool *re
     return add_cut(b, count, 1, ret_error);
 }
 
-/* All primary cells against B->x. */
-static bool attack_all(Search *b, size_t *ret_cuts, SdcError *ret_error)
+/* All primary cells against B->x, or, with ONLY_LOUD, those that fell short when they were last tried. */
+static bool attack_all(Search *b, bool only_loud, size_t *ret_cuts, SdcError *ret_error)
 {
     *ret_cuts = 0;
     if (!open_cells(b, ret_error))
         return false;
     for (size_t p = 0; p < b->cells; p++) {
-        bool down = false, up = false;
-        if (!b->in->primary[p])
-            continue;
-        if (!attack_side(b, p, 1, b->in->below[p] / b->value_scale, &down, ret_error) ||
-            !attack_side(b, p, -1, b->in->above[p] / b->value_scale, &up, ret_error))
-            return false;
-        *ret_cuts += (size_t)down + up;
+        for (int side = 0; side < 2 && b->in->primary[p]; side++) {
+            bool *quiet = &b->quiet[side == 0 ? p : b->cells + p], is_short;
+            double level = (side == 0 ? b->in->below[p] : b->in->above[p]) / b->value_scale;
+            if (only_loud && *quiet)
+                continue;
+            if (!attack_side(b, p, side == 0 ? 1 : -1, level, &is_short, ret_error))
+                return false;
+            *quiet = !is_short;
+            *ret_cuts += is_short;
+        }
     }
     return true;
 }
@@ -357,8 +363,9 @@ static bool try_known(Search *b, SdcError *ret_error)
         if (b->x[i] > 0 && b->in->shown != NULL && b->in->shown[i])
             return true;
     }
-    if (!attack_all(b, &cuts, ret_error))
+    if (!attack_all(b, false, &cuts, ret_error))
         return false;
+    memset(b->quiet, 0, 2 * b->cells * sizeof *b->quiet);   /* says nothing of cheaper patterns */
     if (cuts > 0)
         return true;
     memcpy(b->best, b->x, b->cells * sizeof *b->best);
@@ -382,9 +389,9 @@ static bool relaxed_stage(Search *b, SdcError *ret_error)
             return master_failed(b, status, ret_error);
         b->summary.bound = fmax(b->summary.bound, bound * b->cost_scale);
         b->summary.rounds++;
-        if (!attack_all(b, &cuts, ret_error))
+        if (!attack_all(b, round % 4 != 0, &cuts, ret_error))
             return false;
-        if (cuts == 0)
+        if (cuts == 0 && round % 4 == 0)
             return true;
         stalled = bound <= last * (1 + 1e-4) ? stalled + 1 : 0;
         last = bound;
@@ -407,7 +414,7 @@ static bool integer_round(Search *b, bool *ret_done, SdcError *ret_error)
         return true;
     for (size_t i = 0; i < b->cells; i++)
         b->x[i] = b->x[i] > 0.5;
-    if (!attack_all(b, &cuts, ret_error))
+    if (!attack_all(b, false, &cuts, ret_error))
         return false;
     if (cuts == 0 && (!b->has_best || cost_of(b, b->x) < b->best_cost)) {
         memcpy(b->best, b->x, b->cells * sizeof *b->best);
