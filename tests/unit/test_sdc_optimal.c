@@ -194,6 +194,29 @@ static void test_published(void)
     activity_size_free(table);
 }
 
+static bool call_optimal(const SdcContext *context, SdcError *error)
+{
+    SdcContext full = *context;
+    full.solver = with_solver.solver;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(13);
+    Case c;
+    case_fill(&c, rand);
+    memset(c.primary, 0, sizeof c.primary);
+    c.primary[0] = c.primary[5] = true;
+    bool suppressed[16];
+    SdcOptimalSummary summary;
+    SdcOptimal optimal = {&c.relations, c.values, c.primary, c.cost, NULL, NULL, NULL, c.below, c.above,
+                          NULL, 20};
+    bool done = sdc_optimal_suppress(&full, &optimal, suppressed, &summary, error);
+    sdc_relations_clear(NULL, &c.relations);
+    return done;
+}
+
+static void test_memory(void)
+{
+    check_every_allocation(call_optimal);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -203,6 +226,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdc/optimal/all_patterns", test_all_patterns);
     g_test_add_func("/sdc/optimal/refused", test_refused);
     g_test_add_func("/sdc/optimal/published", test_published);
+    g_test_add_func("/sdc/optimal/memory", test_memory);
     int failed = g_test_run();
     sdchost_solver_close(coin);
     return failed;
