@@ -41,6 +41,7 @@
 
 struct Podman {
     char *socket_path;
+    char *folder;             /* where the service stands: conmon drops a file "oom" where it stands */
     GStrv argv, envp;
     GThread *watcher;
     GMutex lock;
@@ -70,6 +71,8 @@ static void podman_child(const Podman *podman, pid_t parent)
             _exit(126);
     }
     setsid();
+    if (chdir(podman->folder) < 0)
+        _exit(126);
     execve(podman->argv[0], podman->argv, podman->envp);
     _exit(127);
 }
@@ -227,6 +230,7 @@ Podman *podman_new(const PodmanOptions *options, GError **error)
     g_cond_init(&podman->changed);
     podman->pid = -1;
     podman->socket_path = g_steal_pointer(&socket_path);
+    podman->folder = g_strdup(options->run_dir);
     podman->argv = g_steal_pointer(&argv);
     podman->envp = podman_environment(options);
     podman->handles = g_async_queue_new();
@@ -251,6 +255,7 @@ void podman_free(Podman *podman)
     g_async_queue_unref(podman->handles);
     unlink(podman->socket_path);
     g_free(podman->socket_path);
+    g_free(podman->folder);
     g_strfreev(podman->argv);
     g_strfreev(podman->envp);
     g_mutex_clear(&podman->lock);
