@@ -82,6 +82,8 @@ bool source_check_slug(const char *slug, GError **error);
 bool source_insert(StoreTx *tx, const SourceGiven *given, const char *id,
                    const char *organisation, const char *created_by, int64_t now_ms,
                    GError **error);
+/* Always false: the source would admit no route or no purpose. */
+bool source_refuse_nothing(GError **error);
 bool source_stewards_set(StoreTx *tx, const char *source, const char *const *logins,
                          int64_t now_ms, GError **error);
 

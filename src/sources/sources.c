@@ -257,12 +257,17 @@ static const SourceLaw laws[] = {
      "Data collected under law 51-711 may never serve control or enforcement (article 6)."},
 };
 
+bool source_refuse_nothing(GError **error)
+{
+    return error_set(error, ERROR_INVALID, "sources.nothing_admitted",
+                     "A source admits at least one route and one purpose.");
+}
+
 bool source_check(const char *legal_basis, unsigned routes, unsigned purposes,
                   const char *rule_pack, GError **error)
 {
     if (routes == 0 || purposes == 0)
-        return error_set(error, ERROR_INVALID, "sources.nothing_admitted",
-                         "A source admits at least one route and one purpose.");
+        return source_refuse_nothing(error);
     if (sdc_pack_find(rule_pack) == NULL)
         return error_set(error, ERROR_INVALID, "sources.no_rule_pack",
                          "There is no rule pack \"%s\"; see the list of rule packs.", rule_pack);

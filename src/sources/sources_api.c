@@ -202,9 +202,23 @@ static bool api_show(HttpRequest *request, GError **error)
     return reply_source(request, 200, http_request_segment(request, "source"), error);
 }
 
+/* An absent list leaves what is there; an empty one would admit nobody. */
+static bool lists_admit(const HttpRequest *request, GError **error)
+{
+    static const char *const names[] = {"routes", "purposes"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        const json_t *list = json_object_get(http_request_body(request), names[i]);
+        if (json_is_array(list) && json_array_size(list) == 0)
+            return source_refuse_nothing(error);
+    }
+    return true;
+}
+
 static bool api_edit(HttpRequest *request, GError **error)
 {
     SourceGiven given;
+    if (!lists_admit(request, error))
+        return false;
     g_autofree const char **logins = logins_of_body(request);
     const char *id = http_request_segment(request, "source");
     given_of_body(request, &given);

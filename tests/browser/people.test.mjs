@@ -121,7 +121,7 @@ describe("people and sources, by hand", { concurrency: 1 }, () => {
     await signIn(demonstration, page, "producer");
     await page.getByRole("link", { name: "Sources" }).click();
     await page.getByRole("link", { name: "Describe a source" }).click();
-    await page.getByLabel("Source", { exact: true }).fill(`Ports ${TAG}`);
+    await page.getByLabel("Title", { exact: true }).fill(`Ports ${TAG}`);
     await page.getByLabel("Short name").fill(`ports-${TAG}`);
     await page.getByLabel("Summary").fill("Traffic of ports.");
     await page.getByLabel("Legal basis of collection").fill("A survey of public interest");

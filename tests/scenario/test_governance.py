@@ -151,6 +151,15 @@ def test_law_excludes_control(who):
         status=422, reason="sources.law_excludes_purpose")
 
 
+def test_a_source_goes_on_admitting_somebody(who):
+    source = make_source(who, "admits")
+    for name in ("routes", "purposes"):
+        who.producer.refused("PATCH", f"{API}/sources/{source['id']}", {name: []},
+                             reason="sources.nothing_admitted")
+    kept = who.producer.ok("GET", f"{API}/sources/{source['id']}")
+    assert (kept["routes"], kept["purposes"]) == (source["routes"], source["purposes"])
+
+
 # ---- publication -----------------------------------------------------------------------------------
 
 def test_publication(who):

@@ -444,9 +444,11 @@ export function answer(path, login, language) {
   };
   if (path in fixed) return fixed[path];
   const found =
-    find(projects, "projects") ?? find([source, enterprise], "sources") ?? find(datasets, "datasets") ??
+    find(projects, "projects") ?? find(datasets, "datasets") ??
     find(exports_, "exports");
   if (found) return found;
+  const offered = find([source, enterprise], "sources");
+  if (offered) return { ...offered, mine: login === "producer" };
   const asking = find(applications, "applications");
   if (asking) return applicationFor(asking, login);
   if (/\/earlier$/.test(path)) return list(earlier);

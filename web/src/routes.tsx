@@ -45,6 +45,7 @@ const Projects = lazy(async () => (await import("./pages/projects")).Projects);
 const ReviewPage = lazy(async () => (await import("./pages/review")).ReviewPage);
 const Reviews = lazy(async () => (await import("./pages/reviews")).Reviews);
 const ServicePage = lazy(async () => (await import("./pages/service")).ServicePage);
+const SourceEdit = lazy(async () => (await import("./pages/source_edit")).SourceEdit);
 const SourceNew = lazy(async () => (await import("./pages/source_new")).SourceNew);
 const SourcePage = lazy(async () => (await import("./pages/source")).SourcePage);
 const Sources = lazy(async () => (await import("./pages/sources")).Sources);
@@ -77,6 +78,7 @@ export const ROUTES: Route[] = [
   { path: "/sources", page: Sources },
   { path: "/sources/new", page: SourceNew },
   { path: "/sources/{source}", page: SourcePage },
+  { path: "/sources/{source}/edit", page: SourceEdit },
   { path: "/sources/{source}/publish", page: DatasetPublish },
   { path: "/datasets/{dataset}", page: DatasetPage },
   { path: "/persons", page: Persons },

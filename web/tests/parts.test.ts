@@ -56,6 +56,12 @@ describe("commands", () => {
     );
   });
 
+  it("says which version a change is about", () => {
+    expect(
+      texts.curlText("http://x", { method: "PATCH", path: "/sources/src-1", body: {}, ifMatch: '"a1"' }),
+    ).toContain(`  -H 'If-Match: "a1"' \\\n`);
+  });
+
   it("quotes an address with a query", () => {
     expect(texts.curlText("http://x", { method: "GET", path: "/sources?q=a&b=c" })).toContain(
       "'http://x/api/v1/sources?q=a&b=c'",

@@ -67,12 +67,21 @@ interface Options {
   quiet?: boolean;
   /** Goes on when the page is left; for little. */
   keepalive?: boolean;
+  /** Done only if what was read is still what is there. */
+  ifMatch?: string;
 }
 
-async function call(method: string, path: string, body?: unknown, options: Options = {}) {
+/** What was read, and the tag by which a change of it names it. */
+export interface Tagged<T> {
+  data: T;
+  etag: string | undefined;
+}
+
+async function ask(method: string, path: string, body?: unknown, options: Options = {}) {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET" && csrf !== "") headers["X-Darse-CSRF"] = csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.ifMatch !== undefined) headers["If-Match"] = options.ifMatch;
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
@@ -93,12 +102,23 @@ async function call(method: string, path: string, body?: unknown, options: Optio
     throw await problemOf(response);
   }
   noteAnswer();
+  return response;
+}
+
+async function call(method: string, path: string, body?: unknown, options: Options = {}) {
+  const response = await ask(method, path, body, options);
   if (response.status === 204 || response.headers.get("Content-Length") === "0") return undefined;
   const text = await response.text();
   return text === "" ? undefined : (JSON.parse(text) as unknown);
 }
 
+async function tagged<T>(path: string): Promise<Tagged<T>> {
+  const response = await ask("GET", path);
+  return { data: (await response.json()) as T, etag: response.headers.get("ETag") ?? undefined };
+}
+
 export const api = {
+  tagged,
   get: <T>(path: string, options?: Options) => call("GET", path, undefined, options) as Promise<T>,
   post: <T>(path: string, body: unknown = undefined, options?: Options) =>
     call("POST", path, body, options) as Promise<T>,

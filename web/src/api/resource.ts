@@ -2,7 +2,7 @@
 // Reading for pages: what is known is shown at once, then read again; read again also when the
 // server says that one of TOPICS changed.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { api, ProblemError, problemOfPages } from "./client";
+import { api, ProblemError, problemOfPages, type Tagged } from "./client";
 import { onTopic } from "./live";
 import type { Page, Problem } from "./types";
 
@@ -108,6 +108,26 @@ export function useResource<T>(path: string | null, topics: string[] = []): Reso
     data,
     problem,
     loading: path !== null && data === undefined && problem === undefined,
+    reload: load,
+  };
+}
+
+/** For a form that changes what it read: read once, never from what was known, with its tag. */
+export function useTagged<T>(path: string): Resource<Tagged<T>> {
+  const [state, setState] = useState<{ path: string; data?: Tagged<T>; problem?: Problem }>();
+  const load = useCallback(async () => {
+    try {
+      setState({ path, data: await api.tagged<T>(path) });
+    } catch (cause) {
+      setState({ path, problem: problemFrom(cause) });
+    }
+  }, [path]);
+  useLayoutEffect(() => void load(), [load]);
+  const fresh = state?.path === path ? state : undefined;
+  return {
+    data: fresh?.data,
+    problem: fresh?.problem,
+    loading: fresh === undefined,
     reload: load,
   };
 }

@@ -216,6 +216,9 @@ function Inside({ source }: { source: Source }) {
       actions={
         source.mine && (
           <>
+            <a class="button" href={`/sources/${source.id}/edit`}>
+              {t("source.edit")}
+            </a>
             <a class="button" href={`/applications?source=${source.id}`}>
               {t("source.applications")}
             </a>

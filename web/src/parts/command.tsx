@@ -116,7 +116,7 @@ export function Command(props: { lines: CommandLine[] }) {
   const id = useId();
   if (shown === "hidden" || props.lines.length === 0) return null;
   const open = shown === "open";
-  const anyCall = props.lines.some((line) => line.call);
+  const anyCall = props.lines.some((line) => line.call && line.cli.length > 0);
   return (
     <div class="command">
       <div class="command-head">

@@ -6,6 +6,8 @@ export interface Call {
   /** After /api/v1, with its query. */
   path: string;
   body?: unknown;
+  /** Done only if what was read under this tag is still there. */
+  ifMatch?: string;
   /** A local file sent as it is. */
   file?: string;
   /** Where the answer goes: a download. */
@@ -35,6 +37,7 @@ export function curlText(origin: string, call: Call): string {
   const parts = ["curl --fail-with-body"];
   if (call.method !== "GET") parts[0] += ` -X ${call.method}`;
   parts.push('-H "Authorization: Bearer $DARSE_TOKEN"');
+  if (call.ifMatch !== undefined) parts.push(`-H ${shellWord(`If-Match: ${call.ifMatch}`)}`);
   if (call.body !== undefined)
     parts.push("-H 'Content-Type: application/json'", `-d ${shellWord(JSON.stringify(call.body))}`);
   if (call.file !== undefined) parts.push(`--data-binary @${shellWord(call.file)}`);
