@@ -73,31 +73,48 @@ int volume_open(int volume_fd, const char *file, int64_t *ret_size, int64_t *ret
     return fd_steal(&fd);
 }
 
-/* The file to move in: what serve wrote, with no second name somewhere else. */
-static bool put_take(const VolumePut *put, GError **error)
+/* The file to move in: what serve wrote, with no second name somewhere else. Opened, and given to the
+ * volume's owner; *RET_BEFORE is as it was. */
+static int put_take(const VolumePut *put, struct stat *ret_before, GError **error)
 {
-    struct stat st;
     FD_AUTO int fd = open_beneath(put->from_fd, put->from_name,
                                   O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0, error);
     if (fd < 0)
-        return false;
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != put->from_owner ||
-        st.st_nlink != 1)
-        return error_set(error, ERROR_DENIED, "engine.upload", "What was sent is not a plain file.");
-    if (fchown(fd, put->owner, put->group) < 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0)
-        return volume_error(error, errno, put->file);
-    return true;
+        return -1;
+    if (fstat(fd, ret_before) < 0 || !S_ISREG(ret_before->st_mode) ||
+        ret_before->st_uid != put->from_owner || ret_before->st_nlink != 1) {
+        error_set(error, ERROR_DENIED, "engine.upload", "What was sent is not a plain file.");
+        return -1;
+    }
+    if (fchown(fd, put->owner, put->group) < 0 || fchmod(fd, 0644) < 0 || fsync(fd) < 0) {
+        volume_error(error, errno, put->file);
+        return -1;
+    }
+    return fd_steal(&fd);
+}
+
+/* What did not take its place is serve's again, which offers it a second time or removes it. The refusal
+ * is told already: a failure here has nothing to add. */
+static void put_give_back(int fd, const struct stat *before)
+{
+    if (fchown(fd, before->st_uid, before->st_gid) == 0)
+        (void)!fchmod(fd, before->st_mode & 0777);
 }
 
 bool volume_put(int volume_fd, const VolumePut *put, GError **error)
 {
     const char *name = NULL;
+    struct stat before;
     FD_AUTO int parent_fd = volume_parent(volume_fd, put->file, &name, error);
-    if (parent_fd < 0 || !put_take(put, error))
+    FD_AUTO int fd = parent_fd < 0 ? -1 : put_take(put, &before, error);
+    if (fd < 0)
         return false;
     if (renameat2(put->from_fd, put->from_name, parent_fd, name,
-                  put->replace ? 0 : RENAME_NOREPLACE) < 0)
-        return volume_error(error, errno, put->file);
+                  put->replace ? 0 : RENAME_NOREPLACE) < 0) {
+        int saved = errno;
+        put_give_back(fd, &before);
+        return volume_error(error, saved, put->file);
+    }
     return fsync(parent_fd) == 0 || volume_error(error, errno, put->file);
 }
 

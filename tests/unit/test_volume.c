@@ -120,6 +120,31 @@ static void test_put(Place *place, const void *unused)
     g_assert_cmpint(faccessat(place->fd, "stolen", F_OK, AT_SYMLINK_NOFOLLOW), ==, -1);
 }
 
+/* What is refused for its place can be put again elsewhere: it stays its sender's. */
+static void test_put_again(Place *place, const void *unused)
+{
+    struct stat before, after;
+    g_autoptr(GError) error = NULL;
+    bool is_root = geteuid() == 0;
+    FD_AUTO int from_fd = open(place->top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    VolumePut put = {.from_fd = from_fd, .from_name = "data", .from_owner = geteuid(),
+                     .file = "a.txt", .owner = is_root ? 12345 : geteuid(),
+                     .group = is_root ? 12345 : getegid()};
+    put_text(place->top, "data", "new");
+    g_assert_cmpint(fchmodat(from_fd, "data", 0600, 0), ==, 0);
+    g_assert_cmpint(fstatat(from_fd, "data", &before, 0), ==, 0);
+    g_assert_false(volume_put(place->fd, &put, &error));
+    g_assert_cmpstr(error_reason(error), ==, "files.exists");
+    g_assert_cmpint(fstatat(from_fd, "data", &after, 0), ==, 0);
+    g_assert_cmpint(after.st_uid, ==, before.st_uid);
+    g_assert_cmpint(after.st_gid, ==, before.st_gid);
+    g_assert_cmpint(after.st_mode, ==, before.st_mode);
+    put.file = "other.txt";
+    g_assert_true(volume_put(place->fd, &put, NULL));
+    g_assert_cmpint(fstatat(place->fd, "other.txt", &after, 0), ==, 0);
+    g_assert_cmpint(after.st_uid, ==, put.owner);
+}
+
 static void test_change(Place *place, const void *unused)
 {
     static const struct {
@@ -228,6 +253,7 @@ int main(int argc, char **argv)
     g_test_add("/volume/" name, Place, NULL, place_make, function, place_remove)
     ADD("open", test_open);
     ADD("put", test_put);
+    ADD("put/again", test_put_again);
     ADD("change", test_change);
     ADD("list", test_list);
     g_test_add_func("/volume/descriptor", test_descriptor);
