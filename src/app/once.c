@@ -54,13 +54,15 @@ static void running_leave(Once *once, const PolicyActor *actor)
 }
 
 /* The request as far as it decides what is done. Begins with the key, which is kept nowhere: without
- * it, a body cannot be guessed from the hash. */
-static char *fingerprint_of(const HttpRequest *request, const char *key)
+ * it, a body cannot be guessed from the hash. What the caller came with is part of it: an answer to a
+ * session is not told to a token of the same person that may do less. */
+static char *fingerprint_of(const HttpRequest *request, const PolicyActor *actor, const char *key)
 {
     const json_t *body = http_request_body(request);
     char *text = body != NULL ? json_canonical(body) : strdup("");
-    char *whole = g_strdup_printf("%s\n%s\n%s\n%s", key, http_request_method(request),
-                                  http_request_target(request), text);
+    char *whole = g_strdup_printf("%s\n%u %x %d\n%s\n%s\n%s", key, (unsigned)actor->channel,
+                                  actor->scopes, actor->second_factor,
+                                  http_request_method(request), http_request_target(request), text);
     char *fingerprint = hash_text_hex(whole);
     secret_free(whole);
     explicit_bzero(text, strlen(text));
@@ -127,9 +129,13 @@ static bool ended_write(StoreTx *tx, void *data, GError **error)
     if (ended->status == 0)
         return store_exec(tx, error, "DELETE FROM once WHERE person = $1 AND key_hash = $2",
                           store_text(ended->actor->id), store_text(ended->actor->once_key));
+    /* What is done without an action of its own, as beginning an upload, has no row yet. */
     return store_exec(tx, error,
-                      "UPDATE once SET status = $3, body = $4 WHERE person = $1 AND key_hash = $2",
+                      "INSERT INTO once (person, key_hash, fingerprint, created_ms, status, body) "
+                      "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (person, key_hash) DO UPDATE SET "
+                      "status = excluded.status, body = excluded.body",
                       store_text(ended->actor->id), store_text(ended->actor->once_key),
+                      store_text(ended->actor->once_request), store_integer(time_now_ms()),
                       store_integer(ended->status), store_text(ended->body));
 }
 
@@ -155,7 +161,7 @@ static bool once_begin(HttpRequest *request, const char *key, GError **error)
     PolicyActor *actor = http_request_actor(request);
     g_assert(actor != NULL); /* creating routes are for persons */
     actor->once_key = hash_text_hex(key);
-    actor->once_request = fingerprint_of(request, key);
+    actor->once_request = fingerprint_of(request, actor, key);
     if (!running_enter(app->once, actor))
         return error_set(error, ERROR_CONFLICT, "http.being_done",
                          "A request under the same Idempotency-Key is being handled; ask again in a "

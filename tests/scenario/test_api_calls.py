@@ -121,6 +121,17 @@ def test_a_key_is_for_one_request(officer, client_for):
                     "http.idempotency_key", headers={"Idempotency-Key": "short"})
 
 
+def test_a_token_that_may_less_is_not_told_the_answer(server, officer):
+    made = officer.ok("POST", f"{API}/me/tokens", {"name": "reads", "scopes": ["read"],
+                                                   "expires": time.strftime("%Y-12-31")}, 201)
+    body, headers = new_organisation(), key()
+    assert officer.post(f"{API}/organisations", json=body, headers=headers).status_code == 201
+    reader = server.stranger()
+    headers["Authorization"] = f"Bearer {made['token']}"
+    reader.refused("POST", f"{API}/organisations", body, 422, "http.key_of_another", headers=headers)
+    officer.ok("DELETE", f"{API}/me/tokens/{made['id']}")
+
+
 def test_what_failed_may_be_tried_again(officer):
     body, headers = new_organisation(), key()
     officer.ok("POST", f"{API}/organisations", body)

@@ -5,6 +5,7 @@ import base64
 import os
 import socket
 import struct
+import uuid
 import zlib
 from urllib.parse import quote
 
@@ -223,6 +224,18 @@ def test_a_broken_upload_goes_on(server, lead, scientist, project):
     lead.ok("POST", address + "/finish", status=201)
     assert lead.get(at(project, "big.bin", what="/content")).content == data
     lead.refused("GET", address, status=404)
+    # A place that is taken is mended, then the same upload takes it.
+    taken = lead.ok("POST", uploads, {"path": "big.bin", "size": 3}, 201)
+    assert lead.put(f"{uploads}/{taken['id']}?offset=0", data=b"new").status_code == 200
+    lead.refused("POST", f"{uploads}/{taken['id']}/finish", status=409, reason="files.exists")
+    lead.ok("DELETE", at(project, "big.bin"), status=204)
+    lead.ok("POST", f"{uploads}/{taken['id']}/finish", status=201)
+    assert lead.get(at(project, "big.bin", what="/content")).content == b"new"
+    # Under one key, one upload is begun.
+    key, body = {"Idempotency-Key": str(uuid.uuid4())}, {"path": "once", "size": 1}
+    once = [lead.post(uploads, json=body, headers=key).json()["id"] for _ in range(2)]
+    assert once[0] == once[1]
+    lead.ok("DELETE", f"{uploads}/{once[0]}", status=204)
     other = lead.ok("POST", uploads, {"path": "never", "size": 10}, 201)
     lead.ok("DELETE", f"{uploads}/{other['id']}", status=204)
     assert lead.ok("GET", uploads)["items"] == []
