@@ -55,10 +55,11 @@ static bool act_checkpoint(Cli *cli, GError **error)
     g_autoptr(json_t) answer = NULL;
     if (!cli_get(cli, "/audit/checkpoint", &answer, error))
         return false;
+    g_autofree char *text = cli_clean_lines(cli_text(answer, "checkpoint"));
     if (cli->json)
         cli_print_json(answer);
     else
-        fputs(cli_text(answer, "checkpoint"), stdout);
+        fputs(text, stdout);
     return true;
 }
 

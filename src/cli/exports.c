@@ -208,20 +208,7 @@ static bool act_preview(Cli *cli, GError **error)
         cli_print_json(shown);
         return true;
     }
-    const json_t *names = json_object_get(shown, "columns");
-    size_t count = json_array_size(names), index;
-    g_autofree CliColumn *shape = g_new0(CliColumn, count + 1);
-    g_autoptr(json_t) items = json_array();
-    const json_t *row;
-    for (size_t c = 0; c < count; c++)
-        shape[c].title = shape[c].path = cli_text(json_array_get(names, c), "name");
-    json_array_foreach(json_object_get(shown, "values"), index, row) {
-        json_t *item = json_object();
-        for (size_t c = 0; c < count; c++)
-            json_object_set(item, shape[c].path, json_array_get(row, c));
-        json_array_append_new(items, item);
-    }
-    cli_print_items(cli, items, shape);
+    cli_print_rows(cli, shown);
     return true;
 }
 

@@ -95,24 +95,10 @@ static bool print_preview(Cli *cli, const CliRemote *at, GError **error)
     if (cli->json) {
         cli_print_json(shown);
     } else if (strcmp(kind, "text") == 0) {
-        fputs(cli_text(shown, "text"), stdout);
+        g_autofree char *text = cli_clean_lines(cli_text(shown, "text"));
+        fputs(text, stdout);
     } else if (strcmp(kind, "table") == 0) {
-        const json_t *names = json_object_get(shown, "columns");
-        size_t count = json_array_size(names);
-        g_autofree CliColumn *columns = g_new0(CliColumn, count + 1);
-        g_autoptr(json_t) items = json_array();
-        size_t index;
-        const json_t *row;
-        for (size_t c = 0; c < count; c++)
-            columns[c] = (CliColumn){cli_text(json_array_get(names, c), "name"),
-                                     cli_text(json_array_get(names, c), "name"), CLI_TEXT};
-        json_array_foreach(json_object_get(shown, "values"), index, row) {
-            json_t *item = json_object();
-            for (size_t c = 0; c < count; c++)
-                json_object_set(item, columns[c].path, json_array_get(row, c));
-            json_array_append_new(items, item);
-        }
-        cli_print_items(cli, items, columns);
+        cli_print_rows(cli, shown);
     } else {
         return error_set(error, ERROR_UNPROCESSABLE, "cli.not_shown", "%s",
                          json_object_get(shown, "problem") != NULL

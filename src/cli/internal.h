@@ -92,6 +92,8 @@ typedef struct CliColumn {
 } CliColumn;                           /* tables end with a row whose title is NULL */
 /* ITEMS as a table, or with --json as they are. */
 void cli_print_items(const Cli *cli, const json_t *items, const CliColumn *columns);
+/* A preview of the server, {"columns": [{"name"}], "values": [[]]}, as a table. */
+void cli_print_rows(const Cli *cli, const json_t *shown);
 /* One object, a line per row of FIELDS; or as it is. */
 void cli_print_object(const Cli *cli, const json_t *object, const CliColumn *fields);
 void cli_print_json(const json_t *json);
@@ -102,6 +104,7 @@ char *cli_value(const json_t *object, const char *path, CliKind kind);
 char *cli_size_text(int64_t bytes);
 /* The text without what a terminal would obey. Caller frees. */
 char *cli_clean(const char *text);
+char *cli_clean_lines(const char *text);                            /* that keeps its lines */
 const char *cli_text(const json_t *object, const char *name);       /* "" when absent */
 /* GET and print. */
 bool cli_show_list(Cli *cli, const char *path, const CliColumn *columns, GError **error);

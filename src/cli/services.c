@@ -134,7 +134,11 @@ static bool open_service(Cli *cli, const char *id, GError **error)
     g_autoptr(json_t) answer = NULL;
     if (!cli_call(cli, "POST", ticket, json_object(), &answer, error))
         return false;
-    const char *url = cli_text(answer, "url");
+    /* It goes to another program: not an option of it, nor a file of this machine. */
+    g_autofree char *url = cli_clean(cli_text(answer, "url"));
+    if (!g_str_has_prefix(url, "https://") && !g_str_has_prefix(url, "http://"))
+        return error_set(error, ERROR_INTERNAL, "cli.answer",
+                         "The server gave no address to open, but \"%s\".", url);
     if (cli->json)
         cli_print_json(answer);
     else if (!browser_open(url))

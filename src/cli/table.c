@@ -24,21 +24,33 @@ const char *cli_text(const json_t *object, const char *name)
     return text != NULL ? text : "";
 }
 
-char *cli_clean(const char *text)
+static char *clean(const char *text, bool lines)
 {
     g_autofree char *valid = g_utf8_make_valid(text, -1);
-    GString *clean = g_string_new(NULL);
+    GString *kept = g_string_new(NULL);
     for (const char *at = valid; *at != '\0'; at = g_utf8_next_char(at)) {
         gunichar c = g_utf8_get_char(at);
         GUnicodeType type = g_unichar_type(c);
         if (c == '\n' || c == '\t')
-            g_string_append_c(clean, ' ');
+            g_string_append_c(kept, lines ? (char)c : ' ');
+        else if (lines && c == '\r' && at[1] == '\n')
+            continue;
         else if (g_unichar_iscntrl(c) || type == G_UNICODE_FORMAT)
-            g_string_append_unichar(clean, 0xfffd);
+            g_string_append_unichar(kept, 0xfffd);
         else
-            g_string_append_unichar(clean, c);
+            g_string_append_unichar(kept, c);
     }
-    return g_string_free(clean, FALSE);
+    return g_string_free(kept, FALSE);
+}
+
+char *cli_clean(const char *text)
+{
+    return clean(text, false);
+}
+
+char *cli_clean_lines(const char *text)
+{
+    return clean(text, true);
 }
 
 char *cli_size_text(int64_t bytes)
@@ -83,7 +95,7 @@ static char *time_text(const char *text)
     return local != NULL ? g_date_time_format(local, "%Y-%m-%d %H:%M") : g_strdup(text);
 }
 
-char *cli_value(const json_t *object, const char *path, CliKind kind)
+static char *value_text(const json_t *object, const char *path, CliKind kind)
 {
     const json_t *value = value_at(object, path);
     if (value == NULL || json_is_null(value))
@@ -105,7 +117,13 @@ char *cli_value(const json_t *object, const char *path, CliKind kind)
         return g_strdup("...");
     if (kind == CLI_TIME)
         return time_text(text);
-    return *text != '\0' ? cli_clean(text) : g_strdup("-");
+    return g_strdup(*text != '\0' ? text : "-");
+}
+
+char *cli_value(const json_t *object, const char *path, CliKind kind)
+{
+    g_autofree char *text = value_text(object, path, kind);
+    return cli_clean(text);
 }
 
 /* ---- widths ---- */
@@ -215,6 +233,30 @@ void cli_print_items(const Cli *cli, const json_t *items, const CliColumn *colum
     }
     if (rows == 0)
         fprintf(stderr, "(none)\n");
+}
+
+/* Columns go by their places: their names are a file's, which may hold dots or come twice. */
+void cli_print_rows(const Cli *cli, const json_t *shown)
+{
+    const json_t *names = json_object_get(shown, "columns"), *row;
+    size_t count = json_array_size(names), index;
+    g_autofree CliColumn *columns = g_new0(CliColumn, count + 1);
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(json_t) items = json_array();
+    for (size_t c = 0; c < count; c++) {
+        char *title = cli_clean(cli_text(json_array_get(names, c), "name"));
+        char *path = g_strdup_printf("%zu", c);
+        g_ptr_array_add(texts, title);
+        g_ptr_array_add(texts, path);
+        columns[c] = (CliColumn){title, path, CLI_TEXT};
+    }
+    json_array_foreach(json_object_get(shown, "values"), index, row) {
+        json_t *item = json_object();
+        for (size_t c = 0; c < count; c++)
+            json_object_set(item, columns[c].path, json_array_get(row, c));
+        json_array_append_new(items, item);
+    }
+    cli_print_items(cli, items, columns);
 }
 
 void cli_print_object(const Cli *cli, const json_t *object, const CliColumn *fields)

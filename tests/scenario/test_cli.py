@@ -301,6 +301,15 @@ def test_files_go_both_ways(person, open_project):
     lead.run("mv", "cli-open:/made/t.csv", "cli-open:/made/u.csv")
     assert [r["name"] for r in lead.json("ls", "cli-open:/made")] == ["u.csv"]
     assert "Brest" in lead.out("cat", "--preview", "cli-open:/made/u.csv")
+    # What a file holds does not reach the terminal as orders; its columns are named as they like.
+    (lead.home / "orders.txt").write_bytes("one\u202eowt\r\n\ttwo\n".encode())
+    (lead.home / "orders.csv").write_bytes("a.b,c,\u202ered\n11,22,33\n".encode())
+    lead.run("cp", "orders.txt", "orders.csv", "cli-open:/made")
+    assert lead.out("cat", "--preview", "cli-open:/made/orders.txt") == \
+        "one\ufffdowt\n\ttwo\n"
+    shown = lead.out("cat", "--preview", "cli-open:/made/orders.csv")
+    assert "\u202e" not in shown and "red" in shown
+    assert shown.splitlines()[1].split() == ["11", "22", "33"]
     lead.run("rm", "cli-open:/made", code=6)
     lead.run("rm", "-r", "cli-open:/made")
     lead.run("rm", "cli-open:/", code=2)
