@@ -11,9 +11,9 @@ import { formatList } from "../i18n/format";
 import { word } from "../i18n/words";
 import { ActionButton } from "../parts/action";
 import { Badge } from "../parts/badge";
-import { Command } from "../parts/command";
+import { Command, option, type CommandLine } from "../parts/command";
 import { dateAfter } from "../parts/dates";
-import { ChoicesField, CodeField, Form, text, TextField, texts } from "../parts/form";
+import { ChoicesField, CodeField, Form, text, TextField, texts, useTyped } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { Facts, Page, Panel, Sections } from "../parts/page";
 import { QrCode } from "../parts/qr";
@@ -23,6 +23,7 @@ import { Time } from "../parts/time";
 import { renewSession, useMe } from "../session";
 import { AccountNotices } from "./account_notices";
 
+const DAY_MS = 24 * 3_600_000;
 const TOKEN_DAYS = 30;
 
 function Profile() {
@@ -368,8 +369,24 @@ function SessionList() {
           },
         ]}
       />
+      <Command lines={sessionCommands(list.data?.find((row) => !row.current))} />
     </Panel>
   );
+}
+
+function sessionCommands(other: SessionRow | undefined): CommandLine[] {
+  const base = "/me/sessions";
+  const list: CommandLine = { text: t("account.sessions"), cli: [], call: { method: "GET", path: base } };
+  if (!other) return [list];
+  return [
+    list,
+    {
+      text: t("account.end_session", { agent: other.agent }),
+      cli: [],
+      call: { method: "DELETE", path: `${base}/${other.id}` },
+    },
+    { text: t("account.end_others"), cli: [], call: { method: "POST", path: `${base}/end-others` } },
+  ];
 }
 
 function NewToken(props: { done: (token: Token) => Promise<void> }) {
@@ -409,7 +426,32 @@ function NewToken(props: { done: (token: Token) => Promise<void> }) {
   );
 }
 
+const LIST_TOKENS = { method: "GET", path: "/me/tokens" } as const;
+
+function tokenCommands(typed: FormData, first: TokenRow | undefined): CommandLine[] {
+  const name = text(typed, "name") ?? t("tokens.name").toUpperCase();
+  const scopes = typed.has("name") ? texts(typed, "scopes") : ["read"];
+  const expires = text(typed, "expires") ?? dateAfter(TOKEN_DAYS);
+  const days = Math.max(1, Math.round((Date.parse(expires) - Date.parse(dateAfter(0))) / DAY_MS));
+  return [
+    { text: t("tokens.title"), cli: ["token", "list"], call: LIST_TOKENS },
+    {
+      text: t("tokens.create"),
+      cli: ["token", "create", name, ...option("scopes", scopes.join(" ")), ...option("days", days)],
+    },
+    ...(first
+      ? [
+          {
+            text: t("tokens.revoke_one", { name: first.name }),
+            cli: ["token", "revoke", first.id],
+          },
+        ]
+      : []),
+  ];
+}
+
 function Tokens() {
+  const [typed, follow] = useTyped();
   const list = useList<TokenRow>("/me/tokens");
   const [made, setMade] = useState<Token | null>(null);
   const remove = async (row: TokenRow) => {
@@ -419,7 +461,7 @@ function Tokens() {
   };
   return (
     <Panel title={t("tokens.title")}>
-      <div class="stack">
+      <div class="stack" onInput={follow}>
         <p class="soft">{t("tokens.lead")}</p>
         {made?.token && (
           <Notice tone="good" live>
@@ -463,6 +505,7 @@ function Tokens() {
             await list.reload();
           }}
         />
+        <Command lines={tokenCommands(typed, list.data?.[0])} />
       </div>
     </Panel>
   );
@@ -517,16 +560,6 @@ export function Account() {
       </div>
       <div class="stack-wide account-sessions">
         <SessionList />
-        <Command
-          lines={[
-            {
-              text: t("tokens.create"),
-              cli: [],
-              call: { method: "GET", path: "/me/tokens" },
-            },
-            { text: t("account.sessions"), cli: [], call: { method: "GET", path: "/me/sessions" } },
-          ]}
-        />
       </div>
     </AccountPage>
   );

@@ -672,6 +672,14 @@ function Withdraw(props: Part) {
   );
 }
 
+function withdrawLine(application: Application): CommandLine {
+  return {
+    text: t("application.withdraw"),
+    cli: [],
+    call: { method: "POST", path: `/applications/${application.id}/withdraw` },
+  };
+}
+
 function Dossier(props: Part & { inside: boolean }) {
   const { application, inside } = props;
   const decides = application.may?.opine || (application.may?.agree.length ?? 0) > 0;
@@ -703,7 +711,7 @@ function Dossier(props: Part & { inside: boolean }) {
           <History application={application} />
         </div>
       </div>
-      <Command lines={[line]} />
+      <Command lines={application.may?.withdraw ? [line, withdrawLine(application)] : [line]} />
     </div>
   );
 }

@@ -9,7 +9,8 @@ import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { formatBytes, formatDuration } from "../i18n/format";
 import { word } from "../i18n/words";
-import { ChoicesField, FileField, Form, LongField, text, TextField } from "../parts/form";
+import { Command, option, type CommandLine } from "../parts/command";
+import { ChoicesField, FileField, Form, LongField, text, TextField, useTyped } from "../parts/form";
 import { LoadedPage, Page, Panel } from "../parts/page";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
@@ -114,6 +115,17 @@ function FileInput(props: { onFile?: (file: File | undefined) => void }) {
   );
 }
 
+/** Sends the file of dataset ID; "FILE" until one is chosen. */
+function fileCommand(id: string, typed: FormData, words?: string): CommandLine {
+  const chosen = typed.get("file");
+  const name = chosen instanceof File && chosen.name !== "" ? chosen.name : "FILE.csv";
+  return {
+    text: words,
+    cli: ["dataset", "publish", id, name],
+    call: { method: "PUT", path: `/datasets/${id}/file${query({ name })}`, file: name, type: typeOf(name) },
+  };
+}
+
 /** For a dataset that is described and waits for its file. */
 export function WaitingForFile(props: { dataset: Dataset; done: () => Promise<void> }) {
   const [sending, setSending] = useState<Sending | null>(null);
@@ -121,16 +133,50 @@ export function WaitingForFile(props: { dataset: Dataset; done: () => Promise<vo
     await sendFile(props.dataset.id, values.get("file") as File, setSending);
     await props.done();
   };
+  const [typed, follow] = useTyped();
   return (
-    <Form submit={submit} action={t("source.publish")} about={ABOUT_FILE}>
-      <p>{t("publish.waits")}</p>
-      <FileInput />
-      {sending && <Progress sending={sending} />}
-    </Form>
+    <div class="stack" onInput={follow}>
+      <Form submit={submit} action={t("source.publish")} about={ABOUT_FILE}>
+        <p>{t("publish.waits")}</p>
+        <FileInput />
+        {sending && <Progress sending={sending} />}
+      </Form>
+      <Command lines={[fileCommand(props.dataset.id, typed)]} />
+    </div>
   );
 }
 
+function descriptionOf(values: FormData) {
+  return {
+    title: text(values, "title"),
+    slug: text(values, "slug"),
+    vintage: text(values, "vintage"),
+    level: text(values, "level"),
+    variables: parseVariables(text(values, "variables") ?? ""),
+  };
+}
+
+function publishCommands(source: Source, typed: FormData): CommandLine[] {
+  const given = (name: string) => text(typed, name) ?? name.toUpperCase();
+  return [
+    {
+      text: t("publish.variables"),
+      cli: [
+        "dataset", "create", source.slug,
+        ...option("title", given("title")),
+        ...option("slug", given("slug")),
+        ...option("vintage", given("vintage")),
+        ...option("level", given("level")),
+        "--variables", "variables.json",
+      ],
+      call: { method: "POST", path: `/sources/${source.id}/datasets`, body: descriptionOf(typed) },
+    },
+    fileCommand("DATASET", typed, t("publish.file")),
+  ];
+}
+
 function PublishForm({ source }: { source: Source }) {
+  const [typed, follow] = useTyped();
   const [sending, setSending] = useState<Sending | null>(null);
   const draft = useRef<{ id: string; of: string } | null>(null);
   const form = useRef<HTMLDivElement>(null);
@@ -145,13 +191,7 @@ function PublishForm({ source }: { source: Source }) {
 
   const submit = async (values: FormData) => {
     const file = values.get("file") as File;
-    const description = {
-      title: text(values, "title"),
-      slug: text(values, "slug"),
-      vintage: text(values, "vintage"),
-      level: text(values, "level"),
-      variables: parseVariables(text(values, "variables") ?? ""),
-    };
+    const description = descriptionOf(values);
     // A refused file leaves the draft: it is used again when the same description gets another.
     const of = JSON.stringify(description);
     if (draft.current?.of !== of) {
@@ -164,7 +204,7 @@ function PublishForm({ source }: { source: Source }) {
   };
 
   return (
-    <div ref={form}>
+    <div ref={form} class="stack" onInput={follow}>
       <Form
         submit={submit}
         action={t("source.publish")}
@@ -208,6 +248,7 @@ function PublishForm({ source }: { source: Source }) {
         />
         {sending && <Progress sending={sending} />}
       </Form>
+      <Command lines={publishCommands(source, typed)} />
     </div>
   );
 }

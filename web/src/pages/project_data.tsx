@@ -6,9 +6,9 @@ import { useList } from "../api/resource";
 import type { Accreditation, Application, Project } from "../api/types";
 import { t } from "../i18n";
 import { Badge, WordBadge } from "../parts/badge";
-import { Command } from "../parts/command";
+import { Command, option } from "../parts/command";
 import { Dialog } from "../parts/dialog";
-import { Form, LongField, text, TextField } from "../parts/form";
+import { Form, LongField, text, TextField, useTyped } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
 import { Loaded, Panel } from "../parts/page";
@@ -26,39 +26,62 @@ function NeedToKnow(props: {
   close: () => void;
 }) {
   const { of } = props;
+  const [typed, follow] = useTyped();
+  const path = `/projects/${props.project.id}/need-to-know`;
+  const bodyOf = (values: FormData) => ({
+    person: of.person.login,
+    dataset: of.dataset.id,
+    comment: text(values, "comment"),
+    expires: text(values, "expires"),
+  });
   const submit = async (values: FormData) => {
-    await api.post(`/projects/${props.project.id}/need-to-know`, {
-      person: of.person.login,
-      dataset: of.dataset.id,
-      comment: text(values, "comment"),
-      expires: text(values, "expires"),
-    });
+    await api.post(path, bodyOf(values));
     await props.done();
     props.close();
   };
   return (
     <Dialog title={t("data.need_to_know")} close={props.close}>
-      <Form submit={submit} action={t("data.confirm")} cancel={props.close}>
-        <p>{t("data.need_to_know_text", { name: of.person.name, dataset: of.dataset.title })}</p>
-        <LongField name="comment" label={t("data.why")} max={2000} />
-        <TextField name="expires" type="date" label={t("members.until")} optional />
-      </Form>
+      <div class="stack" onInput={follow}>
+        <Form submit={submit} action={t("data.confirm")} cancel={props.close}>
+          <p>{t("data.need_to_know_text", { name: of.person.name, dataset: of.dataset.title })}</p>
+          <LongField name="comment" label={t("data.why")} max={2000} />
+          <TextField name="expires" type="date" label={t("members.until")} optional />
+        </Form>
+        <Command
+          lines={[
+            { cli: [], call: { method: "POST", path, body: { ...bodyOf(typed), comment: text(typed, "comment") ?? "…" } } },
+          ]}
+        />
+      </div>
     </Dialog>
   );
 }
 
 function Revoke(props: { fact: string; done: () => Promise<void>; close: () => void }) {
+  const [typed, follow] = useTyped();
+  const path = `/facts/${props.fact}/revoke`;
+  const reason = text(typed, "reason") ?? "…";
   const submit = async (values: FormData) => {
-    await api.post(`/facts/${props.fact}/revoke`, { reason: text(values, "reason") });
+    await api.post(path, { reason: text(values, "reason") });
     await props.done();
     props.close();
   };
   return (
     <Dialog title={t("data.revoke")} close={props.close}>
-      <Form submit={submit} action={t("data.revoke")} danger cancel={props.close}>
-        <p>{t("data.revoke_text")}</p>
-        <LongField name="reason" label={t("form.reason")} max={500} />
-      </Form>
+      <div class="stack" onInput={follow}>
+        <Form submit={submit} action={t("data.revoke")} danger cancel={props.close}>
+          <p>{t("data.revoke_text")}</p>
+          <LongField name="reason" label={t("form.reason")} max={500} />
+        </Form>
+        <Command
+          lines={[
+            {
+              cli: ["fact", "revoke", props.fact, ...option("reason", reason)],
+              call: { method: "POST", path, body: { reason } },
+            },
+          ]}
+        />
+      </div>
     </Dialog>
   );
 }

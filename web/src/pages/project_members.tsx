@@ -108,6 +108,7 @@ function MemberDialog(props: {
 
 function RemoveMember(props: {
   base: string;
+  project: string;
   member: Member;
   done: () => Promise<void>;
   close: () => void;
@@ -122,6 +123,14 @@ function RemoveMember(props: {
       <Form submit={submit} action={t("action.remove")} danger cancel={props.close}>
         <p>{t("members.remove_text")}</p>
       </Form>
+      <Command
+        lines={[
+          {
+            cli: ["project", "member", "remove", props.project, props.member.login],
+            call: { method: "DELETE", path: `${props.base}/${props.member.person}` },
+          },
+        ]}
+      />
     </Dialog>
   );
 }
@@ -247,6 +256,7 @@ export function ProjectMembers({ project }: SectionProps) {
       {leaving && (
         <RemoveMember
           base={base}
+          project={project.slug}
           member={leaving}
           done={members.reload}
           close={() => setLeaving(null)}

@@ -6,29 +6,48 @@ import type { Organisation, Project } from "../api/types";
 import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { word } from "../i18n/words";
-import { ChoicesField, Form, LongField, SelectField, text, TextField } from "../parts/form";
+import { Command, option, type CommandLine } from "../parts/command";
+import { ChoicesField, Form, LongField, SelectField, text, TextField, useTyped } from "../parts/form";
 import { Loaded, Page, Panel } from "../parts/page";
 import { dateAfter } from "../parts/dates";
 import { navigate } from "../router";
 
+const FIELDS = [
+  "title", "slug", "summary", "organisation", "route", "purpose", "legal_basis", "tier", "lead",
+  "starts", "ends",
+] as const;
+
+function givenOf(values: FormData) {
+  return Object.fromEntries(FIELDS.map((name) => [name, text(values, name)]));
+}
+
 async function create(values: FormData): Promise<void> {
-  const project = await api.post<Project>("/projects", {
-    title: text(values, "title"),
-    slug: text(values, "slug"),
-    summary: text(values, "summary"),
-    organisation: text(values, "organisation"),
-    route: text(values, "route"),
-    purpose: text(values, "purpose"),
-    legal_basis: text(values, "legal_basis"),
-    tier: text(values, "tier"),
-    lead: text(values, "lead"),
-    starts: text(values, "starts"),
-    ends: text(values, "ends"),
-  });
+  const project = await api.post<Project>("/projects", givenOf(values));
   navigate(`/projects/${project.id}`);
 }
 
+/** The command of what was typed; the names of fields stand for what was not. */
+function commandOf(typed: FormData): CommandLine {
+  const given = (name: (typeof FIELDS)[number]) => text(typed, name) ?? name.toUpperCase();
+  return {
+    cli: [
+      "admin", "project", "create", given("slug"),
+      ...option("title", given("title")),
+      ...option("summary", given("summary")),
+      ...option("organisation", given("organisation")),
+      ...option("route", given("route")),
+      ...option("purpose", given("purpose")),
+      ...option("legal-basis", given("legal_basis")),
+      ...option("tier", given("tier")),
+      ...option("lead", given("lead")),
+      ...option("until", text(typed, "ends")),
+    ],
+    call: { method: "POST", path: "/projects", body: givenOf(typed) },
+  };
+}
+
 export function ProjectNew() {
+  const [typed, follow] = useTyped();
   const organisations = useList<Organisation>(`/organisations?limit=${LIMIT}`);
   return (
     <Page
@@ -36,6 +55,7 @@ export function ProjectNew() {
       crumbs={[{ to: "/projects", text: t("nav.projects") }]}
       lead={t("projects.new_lead")}
     >
+      <div class="stack-wide" onInput={follow}>
       <Panel>
         <Loaded of={organisations}>
           {(items) => (
@@ -113,6 +133,8 @@ export function ProjectNew() {
           )}
         </Loaded>
       </Panel>
+      <Command lines={[commandOf(typed)]} />
+      </div>
     </Page>
   );
 }

@@ -184,6 +184,26 @@ function NewKey({ given }: { given: LakeKeySecret }) {
   );
 }
 
+function keyCommands(project: Project, first: LakeKey | undefined): CommandLine[] {
+  const path = `/projects/${project.id}/lake-keys`;
+  return [
+    {
+      text: t("lake.make_key"),
+      cli: ["bucket", "key", "create", project.slug],
+      call: { method: "POST", path },
+    },
+    ...(first
+      ? [
+          {
+            text: t("lake.remove_key", { key: first.access_key }),
+            cli: ["bucket", "key", "revoke", project.slug, first.access_key],
+            call: { method: "DELETE" as const, path: `${path}/${first.access_key}` },
+          },
+        ]
+      : []),
+  ];
+}
+
 function BucketKeys({ project }: { project: Project }) {
   const keys = useList<LakeKey>(`/projects/${project.id}/lake-keys`);
   const [given, setGiven] = useState<LakeKeySecret | undefined>();
@@ -231,6 +251,7 @@ function BucketKeys({ project }: { project: Project }) {
           {t("lake.make_key")}
         </ActionButton>
       </div>
+      <Command lines={keyCommands(project, keys.data?.[0])} />
     </div>
   );
 }

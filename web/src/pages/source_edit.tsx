@@ -10,7 +10,7 @@ import type { Key } from "../i18n";
 import { formatList } from "../i18n/format";
 import { word } from "../i18n/words";
 import { Command } from "../parts/command";
-import { Form } from "../parts/form";
+import { Form, useTyped } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { Facts, Loaded, LoadedPage, Page, Panel } from "../parts/page";
 import { ABOUT_SOURCE, SourceFields, sourceGiven } from "../parts/source_fields";
@@ -89,7 +89,7 @@ function Edit(props: { of: Tagged<Source>; packs: RulePack[] }) {
   const path = `/sources/${read.id}`;
   const etag = useRef(props.of.etag);
   const [now, setNow] = useState<Source | null>(null);
-  const [changes, setChanges] = useState<Partial<Given>>({});
+  const [typed, follow] = useTyped();
   const changesOf = (values: FormData) => sourceChanges(givenOf(read), sourceGiven(values));
   const submit = async (values: FormData) => {
     try {
@@ -104,10 +104,7 @@ function Edit(props: { of: Tagged<Source>; packs: RulePack[] }) {
     toast(t("source.edit_saved"));
     navigate(path);
   };
-  const follow = (event: Event) => {
-    const form = (event.target as HTMLElement).closest("form");
-    if (form) setChanges(changesOf(new FormData(form)));
-  };
+  const body = typed.has("title") ? changesOf(typed) : {};
   return (
     <div class="stack-wide">
       <Panel>
@@ -125,7 +122,7 @@ function Edit(props: { of: Tagged<Source>; packs: RulePack[] }) {
       </Panel>
       <Command
         lines={[
-          { cli: [], call: { method: "PATCH", path, body: changes, ifMatch: etag.current } },
+          { cli: [], call: { method: "PATCH", path, body, ifMatch: etag.current } },
         ]}
       />
     </div>

@@ -5,7 +5,7 @@ import { useResource } from "../api/resource";
 import type { Page as ApiPage, RulePack, Source } from "../api/types";
 import { t } from "../i18n";
 import { Command } from "../parts/command";
-import { Form, text } from "../parts/form";
+import { Form, text, useTyped } from "../parts/form";
 import { Loaded, Page, Panel } from "../parts/page";
 import { ABOUT_SOURCE, SourceFields, sourceGiven } from "../parts/source_fields";
 import { navigate } from "../router";
@@ -19,8 +19,19 @@ async function create(values: FormData): Promise<void> {
   navigate(`/sources/${source.id}`);
 }
 
+const EXAMPLE = {
+  title: "…",
+  slug: "…",
+  summary: "…",
+  legal_basis: "…",
+  routes: ["research"],
+  purposes: ["research"],
+  rule_pack: "fr-person",
+};
+
 export function SourceNew() {
   const me = useMe();
+  const [typed, follow] = useTyped();
   const packs = useResource<ApiPage<RulePack>>("/rule-packs");
   return (
     <Page
@@ -28,6 +39,7 @@ export function SourceNew() {
       crumbs={[{ to: "/sources", text: t("nav.sources") }]}
       lead={t("sources.new_lead")}
     >
+      <div class="stack-wide" onInput={follow}>
       <Panel>
         <Loaded of={packs}>
           {({ items }) => (
@@ -48,19 +60,14 @@ export function SourceNew() {
             call: {
               method: "POST",
               path: "/sources",
-              body: {
-                title: "…",
-                slug: "…",
-                summary: "…",
-                legal_basis: "…",
-                routes: ["research"],
-                purposes: ["research"],
-                rule_pack: "fr-person",
-              },
+              body: typed.has("title")
+                ? { ...sourceGiven(typed), slug: text(typed, "slug") }
+                : EXAMPLE,
             },
           },
         ]}
       />
+      </div>
     </Page>
   );
 }

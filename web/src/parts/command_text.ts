@@ -10,6 +10,8 @@ export interface Call {
   ifMatch?: string;
   /** A local file sent as it is. */
   file?: string;
+  /** What the file is, where the address takes more than one kind. */
+  type?: string;
   /** Where the answer goes: a download. */
   output?: string;
 }
@@ -40,6 +42,7 @@ export function curlText(origin: string, call: Call): string {
   if (call.ifMatch !== undefined) parts.push(`-H ${shellWord(`If-Match: ${call.ifMatch}`)}`);
   if (call.body !== undefined)
     parts.push("-H 'Content-Type: application/json'", `-d ${shellWord(JSON.stringify(call.body))}`);
+  if (call.type !== undefined) parts.push(`-H ${shellWord(`Content-Type: ${call.type}`)}`);
   if (call.file !== undefined) parts.push(`--data-binary @${shellWord(call.file)}`);
   if (call.output !== undefined) parts.push(`-o ${shellWord(call.output)}`);
   parts.push(shellWord(`${origin}/api/v1${call.path}`));

@@ -2,7 +2,7 @@
 // Forms: native fields, and the server's refusal in words beside the field that it is about, or
 // above the button when it is about the whole.
 import { createContext, type ComponentChildren } from "preact";
-import { useContext, useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useContext, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Problem } from "../api/types";
 import { useAction } from "../api/resource";
 import { t } from "../i18n";
@@ -289,6 +289,16 @@ export function FileField(
       />
     </Frame>
   );
+}
+
+/** What a form holds now, for a command box that follows it: the handler goes on an element around. */
+export function useTyped(): [FormData, (event: Event) => void] {
+  const [typed, setTyped] = useState(() => new FormData());
+  const follow = (event: Event) => {
+    const form = (event.target as HTMLElement).closest("form");
+    if (form) setTyped(new FormData(form));
+  };
+  return [typed, follow];
 }
 
 /** A text of the form, without spaces around; undefined when empty (the API refuses ""). */
