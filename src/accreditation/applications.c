@@ -299,10 +299,12 @@ bool application_visible(StoreTx *tx, const PolicyActor *actor, const Applicatio
         return false;
     PolicyActor viewer = *actor;
     PolicyFacts seen = facts;
-    /* A draft is the project's own: neither producers nor the committee see it yet. */
+    /* A draft is the project's own: neither producers nor the committee see it yet, nor does somebody
+     * whom it names and who has left the project, or is not in it yet. */
     if (a->submitted_ms == 0) {
         viewer.roles &= ~(unsigned)ROLE_COMMITTEE;
         seen.is_steward = false;
+        seen.is_concerned = false;
     }
     /* As for a project: a missing scope is told by whoever decides next, and hides nothing here. */
     viewer.scopes = actor->scopes != 0 ? SCOPE_ALL : 0;
@@ -330,10 +332,10 @@ static GPtrArray *application_ids(StoreTx *tx, const PolicyActor *actor,
         "$3 = 'all' OR ($3 = 'submitted' AND a.submitted_ms IS NOT NULL) OR "
         "EXISTS (SELECT 1 FROM project_member m WHERE m.project = a.project AND m.person = $4 AND "
         "m.removed_ms IS NULL AND m.starts_ms <= $5 AND m.ends_ms > $5) OR "
-        "EXISTS (SELECT 1 FROM application_person p WHERE p.application = a.id AND "
-        "p.person = $4) OR (a.submitted_ms IS NOT NULL AND EXISTS (SELECT 1 FROM "
+        "(a.submitted_ms IS NOT NULL AND (EXISTS (SELECT 1 FROM application_person p WHERE "
+        "p.application = a.id AND p.person = $4) OR EXISTS (SELECT 1 FROM "
         "application_dataset ad JOIN dataset d ON d.id = ad.dataset JOIN source_steward s ON s.source = d.source "
-        "WHERE ad.application = a.id AND s.person = $4))) AND ($7 = '' OR a.state = $7) AND "
+        "WHERE ad.application = a.id AND s.person = $4)))) AND ($7 = '' OR a.state = $7) AND "
         "($8 = '' OR EXISTS (SELECT 1 FROM application_dataset ad JOIN dataset d ON "
         "d.id = ad.dataset WHERE ad.application = a.id AND d.source = $8)) AND "
         "($9 = 0 OR a.created_by = $4) "

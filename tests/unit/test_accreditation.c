@@ -784,6 +784,15 @@ static void test_earlier(void)
     g_assert_cmpint(unrelated.count, ==, 0);
 }
 
+static bool visible_in(StoreTx *tx, void *data, GError **error)
+{
+    Ask *ask = data;
+    PolicyFacts facts = {0};
+    g_autoptr(Application) a = NULL;
+    return application_load(tx, ask->id, &a, error) &&
+           application_visible(tx, ask->actor, a, time_now_ms(), &facts, error);
+}
+
 static bool list_in(StoreTx *tx, void *data, GError **error)
 {
     Ask *ask = data;
@@ -823,6 +832,26 @@ static void test_filters(void)
     g_assert_true(application_withdraw(&s.w->app, world_actor(s.w, LEAD), draft, &error));
     g_assert_cmpint(listed(&s, COMMITTEE, (ApplicationQuery){0}), ==, 2);
     g_assert_cmpint(listed(&s, PRODUCER, (ApplicationQuery){0}), ==, 1);
+}
+
+/* Whoever left the project sees no more of what it writes, even where it names them. */
+static void test_drafts_after_leaving(void)
+{
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    GError *error = NULL;
+    g_autofree char *draft = NULL;
+    g_autofree char *sent = applied(&s, s.dataset, NULL, "scientist", NULL);
+    g_assert_true(apply(&s, LEAD, s.dataset2, NULL, "scientist", NULL, &draft, &error));
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){0}), ==, 2);
+    world_sql(s.w, "UPDATE project_member SET removed_ms = 1 WHERE person = '%s'",
+              world_actor(s.w, SCIENTIST)->id);
+    g_assert_cmpint(listed(&s, SCIENTIST, (ApplicationQuery){0}), ==, 1);
+    Ask ask = {.actor = world_actor(s.w, SCIENTIST), .id = draft};
+    g_assert_false(store_read(s.w->app.store, visible_in, &ask, &error));
+    g_assert_cmpstr(error_reason(error), ==, "accreditation.no_application");
+    g_clear_error(&error);
+    ask.id = sent;
+    g_assert_true(store_read(s.w->app.store, visible_in, &ask, NULL));
 }
 
 static bool openings_in(StoreTx *tx, void *data, GError **error)
@@ -894,6 +923,7 @@ int main(int argc, char **argv)
         {.name = "lists", .run = test_lists},
         {.name = "table", .run = test_table},
         {.name = "drafts", .run = test_drafts},
+        {.name = "drafts/after-leaving", .run = test_drafts_after_leaving},
         {.name = "adjourned", .run = test_adjourned},
         {.name = "withdrawn", .run = test_withdrawn},
         {.name = "earlier", .run = test_earlier},
