@@ -218,6 +218,9 @@ typedef struct HttpRate {
     int per_minute;               /* a fifth of it may come at once; 0: no limit */
 } HttpRate;                       /* tables end with a row whose name is NULL */
 int http_rate_burst(const HttpRate *rate);
+/* Whom an address is counted for: itself, or the /64 of an IPv6 one, as whoever has one of these has
+ * them all. Caller frees. */
+char *http_network_of(const char *address);
 
 /* How a site keeps what was done under an Idempotency-Key. begin() is called with a well-formed KEY
  * before the handler of a creating route: it may answer with what is kept, or refuse. end() is called

@@ -8,6 +8,7 @@
 
 #include "base/times.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #define RATES_BUCKETS_MAX 100000
@@ -42,6 +43,18 @@ void rates_free(RateBuckets *rates)
 int http_rate_burst(const HttpRate *rate)
 {
     return MAX(rate->per_minute / 5, 1);
+}
+
+char *http_network_of(const char *address)
+{
+    struct in6_addr v6;
+    char text[INET6_ADDRSTRLEN];
+    if (inet_pton(AF_INET6, address, &v6) != 1 || IN6_IS_ADDR_V4MAPPED(&v6) ||
+        IN6_IS_ADDR_LOOPBACK(&v6))
+        return g_strdup(address);
+    memset(v6.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &v6, text, sizeof text);
+    return g_strconcat(text, "/64", NULL);
 }
 
 static double per_ms(const HttpRate *rate)
@@ -124,7 +137,9 @@ static bool rate_concerns(const HttpRate *rate, const HttpRequest *request)
 bool rates_check(HttpRequest *request, HttpRateBy by, GError **error)
 {
     const HttpRate *rate = request->site->rates;
-    const char *key = by == HTTP_RATE_BY_ACTOR ? request->actor_id : request->connection->address;
+    g_autofree char *key = by == HTTP_RATE_BY_ACTOR
+                               ? g_strdup(request->actor_id)
+                               : http_network_of(request->connection->address);
     if (rate == NULL || key == NULL)
         return true;
     for (; rate->name != NULL; rate++) {

@@ -64,13 +64,19 @@ static char *attempt_key(const char *kind, const char *what)
     return g_strconcat(kind, " ", what, NULL);
 }
 
+static char *attempt_address(const char *address)
+{
+    g_autofree char *network = http_network_of(address);
+    return attempt_key("address", network);
+}
+
 bool identity_attempt_begin(App *app, const char *account, const char *address, GError **error)
 {
     Limiter *limiter = identity_of(app)->limiter;
     int attempts = (int)config_integer(app->config, "identity.sign_in_attempts");
     int64_t now_ms = time_monotonic_ms();
     g_autofree char *account_key = attempt_key("account", account);
-    g_autofree char *address_key = attempt_key("address", address);
+    g_autofree char *address_key = attempt_address(address);
     bool allowed =
         limiter_take(limiter, address_key, attempts * IDENTITY_ADDRESS_FACTOR, now_ms);
     if (allowed && !limiter_take(limiter, account_key, attempts, now_ms)) {
@@ -88,7 +94,7 @@ void identity_attempt_succeeded(App *app, const char *account, const char *addre
 {
     Limiter *limiter = identity_of(app)->limiter;
     g_autofree char *account_key = attempt_key("account", account);
-    g_autofree char *address_key = attempt_key("address", address);
+    g_autofree char *address_key = attempt_address(address);
     limiter_clear(limiter, account_key);
     limiter_return(limiter, address_key);
 }
@@ -97,7 +103,7 @@ void identity_attempt_excused(App *app, const char *account, const char *address
 {
     Limiter *limiter = identity_of(app)->limiter;
     g_autofree char *account_key = attempt_key("account", account);
-    g_autofree char *address_key = attempt_key("address", address);
+    g_autofree char *address_key = attempt_address(address);
     limiter_return(limiter, account_key);
     limiter_return(limiter, address_key);
 }

@@ -83,6 +83,26 @@ static void test_event_ids(void)
     g_assert_cmpstr(id.epoch, ==, "0123456789abcdef");
 }
 
+static void test_networks(void)
+{
+    static const struct {
+        const char *address, *network;
+    } cases[] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
+        {"2001:db8:1:2::1", "2001:db8:1:2::/64"},
+        {"2001:db8:1:3::1", "2001:db8:1:3::/64"},
+        {"::ffff:192.0.2.7", "::ffff:192.0.2.7"},
+        {"::1", "::1"},
+        {"door", "door"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *network = http_network_of(cases[i].address);
+        g_assert_cmpstr(network, ==, cases[i].network);
+    }
+}
+
 static void test_rates(void)
 {
     static const HttpRate rate = {"reads", HTTP_RATE_BY_ACTOR, HTTP_RATE_READS, 60};
@@ -241,6 +261,7 @@ int main(int argc, char **argv)
     g_test_add_func("/http/calls/etags", test_etags);
     g_test_add_func("/http/calls/keys", test_keys);
     g_test_add_func("/http/calls/event-ids", test_event_ids);
+    g_test_add_func("/http/calls/networks", test_networks);
     g_test_add_func("/http/calls/rates", test_rates);
     g_test_add_func("/http/calls/rates-are-bounded", test_rates_are_bounded);
     g_test_add_func("/http/calls/rows", test_rows);

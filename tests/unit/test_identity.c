@@ -206,6 +206,22 @@ static void test_sign_in_limit(Fixture *f, gconstpointer data)
     g_assert_cmpstr(sign_in(f, "officer", PASSWORD, NULL, &grant), ==, "identity.rate_limited");
 }
 
+/* Who has one address of a network of IPv6 has them all: they count as one. */
+static void test_sign_in_limit_of_a_network(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_autoptr(GError) error = NULL;
+    int allowed = (int)config_integer(f->config, "identity.sign_in_attempts");
+    for (int i = 0; i < allowed * IDENTITY_ADDRESS_FACTOR; i++) {
+        g_autofree char *account = g_strdup_printf("guess%d", i);
+        g_autofree char *address = g_strdup_printf("2001:db8:0:7::%x", i + 1);
+        g_assert_true(identity_attempt_begin(&f->app, account, address, NULL));
+    }
+    g_assert_false(identity_attempt_begin(&f->app, "officer", "2001:db8:0:7:ff::9", &error));
+    g_assert_cmpstr(error_reason(error), ==, "identity.rate_limited");
+    g_assert_true(identity_attempt_begin(&f->app, "officer", "2001:db8:0:8::9", NULL));
+}
+
 /* ---- sessions and tokens ---- */
 
 typedef struct Find {
@@ -528,6 +544,7 @@ int main(int argc, char **argv)
     WITH_INSTANCE("sign-in/refused", test_sign_in_refused);
     WITH_INSTANCE("sign-in/replay", test_sign_in_replay);
     WITH_INSTANCE("sign-in/limit", test_sign_in_limit);
+    WITH_INSTANCE("sign-in/limit-of-a-network", test_sign_in_limit_of_a_network);
     WITH_INSTANCE("session/ends", test_session_ends);
     WITH_INSTANCE("tokens", test_tokens);
     WITH_INSTANCE("code/verify", test_verify_code);
