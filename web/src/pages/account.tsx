@@ -339,37 +339,39 @@ function SessionList() {
         )
       }
     >
-      <ListTable
-        list={list}
-        caption={t("account.sessions")}
-        id={(row) => row.id}
-        empty={<p class="soft">{t("account.no_session")}</p>}
-        columns={[
-          {
-            title: t("account.browser"),
-            head: true,
-            cell: (row) => <span class="break">{row.agent || "–"}</span>,
-          },
-          { title: t("account.address"), cell: (row) => <code>{row.address}</code> },
-          { title: t("account.seen"), cell: (row) => <Time at={row.seen} as="ago" /> },
-          {
-            title: t("table.actions"),
-            cell: (row) =>
-              row.current ? (
-                <Badge tone="info">{t("account.this_session")}</Badge>
-              ) : (
-                <ActionButton
-                  small
-                  act={() => end(row)}
-                  label={t("account.end_session", { agent: row.agent })}
-                >
-                  {t("account.end")}
-                </ActionButton>
-              ),
-          },
-        ]}
-      />
-      <Command lines={sessionCommands(list.data?.find((row) => !row.current))} />
+      <div class="stack">
+        <ListTable
+          list={list}
+          caption={t("account.sessions")}
+          id={(row) => row.id}
+          empty={<p class="soft">{t("account.no_session")}</p>}
+          columns={[
+            {
+              title: t("account.browser"),
+              head: true,
+              cell: (row) => <span class="break">{row.agent || "–"}</span>,
+            },
+            { title: t("account.address"), cell: (row) => <code>{row.address}</code> },
+            { title: t("account.seen"), cell: (row) => <Time at={row.seen} as="ago" /> },
+            {
+              title: t("table.actions"),
+              cell: (row) =>
+                row.current ? (
+                  <Badge tone="info">{t("account.this_session")}</Badge>
+                ) : (
+                  <ActionButton
+                    small
+                    act={() => end(row)}
+                    label={t("account.end_session", { agent: row.agent })}
+                  >
+                    {t("account.end")}
+                  </ActionButton>
+                ),
+            },
+          ]}
+        />
+        <Command lines={sessionCommands(list.data?.find((row) => !row.current))} />
+      </div>
     </Panel>
   );
 }
