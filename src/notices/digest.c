@@ -139,8 +139,11 @@ bool digest_duty(App *app, GError **error)
 static bool purge_in_write(StoreTx *tx, void *data, GError **error)
 {
     int64_t now_ms = time_now_ms();
+    g_autofree char *day = time_format(now_ms - MAIL_KEPT_MS);
     (void)data;
-    return store_exec(tx, error, "DELETE FROM notice WHERE read_ms IS NOT NULL AND read_ms < $1",
+    return store_exec(tx, error, "DELETE FROM notice_digest WHERE mail IS NULL AND day < $1",
+                      store_text(day)) &&
+           store_exec(tx, error, "DELETE FROM notice WHERE read_ms IS NOT NULL AND read_ms < $1",
                       store_integer(now_ms - READ_KEPT_MS)) &&
            store_exec(tx, error, "DELETE FROM notice WHERE created_ms < $1",
                       store_integer(now_ms - 2 * READ_KEPT_MS)) &&

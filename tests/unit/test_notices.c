@@ -380,8 +380,12 @@ static void test_read(void)
     g_assert_true(notices_purge(&w->app, &error));
     g_assert_cmpint(world_count(w, NOTICES), ==, 5);
     world_sql(w, "UPDATE notice SET read_ms = 1");
+    /* Days without a digest are not kept for ever either. */
+    world_sql(w, "INSERT INTO notice_digest (person, day, mail) VALUES ('%s', '2020-01-06', NULL), "
+                 "('%s', '2999-01-07', NULL)", person, person);
     g_assert_true(notices_purge(&w->app, &error));
     g_assert_cmpint(world_count(w, NOTICES), ==, 0);
+    g_assert_cmpint(world_count(w, "SELECT count(*) FROM notice_digest"), ==, 1);
     world_free(w);
 }
 
