@@ -44,12 +44,14 @@ typedef struct DoctorHost {
     const Config *config;     /* NULL: config_problem says why */
     const char *config_problem;
     bool has_state, is_running;
+    bool is_chrooted;         /* this process, within its mount namespace */
     uid_t uid;
     int64_t now_ms;
     /* Standard output of ARGV (no shell); NULL when it does not run or fails. */
     char *(*run)(const char *const *argv);
     DoctorClock (*clock)(void);
     int (*landlock)(void);    /* ABI, below 1: none */
+    int (*user_namespace)(void);   /* a child makes one and ends: 0, or the errno of the refusal */
 } DoctorHost;
 
 typedef struct DoctorCheck {

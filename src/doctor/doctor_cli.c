@@ -7,12 +7,16 @@
 #include "doctor/doctor.h"
 #include "worker/worker.h"
 
+#include <errno.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timex.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define STORE_DEFAULT "/var/lib/darse/containers"
@@ -42,6 +46,35 @@ static DoctorClock host_clock(void)
 static int host_landlock(void)
 {
     return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+}
+
+/* Tried, not guessed: limits, chroot, AppArmor and filters can all refuse one. */
+static int host_user_namespace(void)
+{
+    pid_t child = fork();
+    if (child < 0)
+        return errno;
+    if (child == 0)
+        _exit(unshare(CLONE_NEWUSER) == 0 ? 0 : errno);
+    int status = 0;
+    pid_t ended;
+    do
+        ended = waitpid(child, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (ended < 0)
+        return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;   /* a filter can kill it */
+}
+
+/* Another root than the first process's in the same mount namespace, which the kernel takes for a chroot. In
+ * a namespace of our own, or without leave to look, it is not known, and not claimed. */
+static bool host_is_chrooted(void)
+{
+    struct stat own, first, own_root, first_root;
+    return stat("/proc/self/ns/mnt", &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0
+        && own.st_dev == first.st_dev && own.st_ino == first.st_ino
+        && stat("/", &own_root) == 0 && stat("/proc/1/root/.", &first_root) == 0
+        && (own_root.st_dev != first_root.st_dev || own_root.st_ino != first_root.st_ino);
 }
 
 /* The server that wrote run/ready.json, if it is still that process. */
@@ -138,6 +171,7 @@ static int doctor_run(int argc, char **argv)
         .has_state = g_file_test(instance, G_FILE_TEST_EXISTS),
         .is_running = host_server_runs(state_dir), .uid = geteuid(), .now_ms = time_now_ms(),
         .run = host_run, .clock = host_clock, .landlock = host_landlock,
+        .user_namespace = host_user_namespace, .is_chrooted = host_is_chrooted(),
     };
     g_autoptr(json_t) report = doctor_report(&host);
     if (json)

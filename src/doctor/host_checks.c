@@ -5,6 +5,7 @@
 #include "doctor/checks.h"
 #include "engine/engine.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define KERNEL_WANTED 5013            /* Landlock */
@@ -67,6 +68,22 @@ void check_runtime(const DoctorHost *host, Finding *finding)
     check_program(host, finding, option_text(host, "engine.runtime", "crun"), CRUN_WANTED, "1.8");
 }
 
+/* The kernel allows them, and yet refuses one to this very process. */
+static void user_namespace_refused(const DoctorHost *host, int refusal, Finding *finding)
+{
+    if (refusal == EPERM && host->is_chrooted) {
+        finding_set(finding, FINDING_PROBLEM, "refused to a process in a chroot");
+        finding_advise(finding, "The container runtime cannot make a bubble: no service starts.",
+                       "Enter this tree as a machine or a container of its own (systemd-nspawn, podman, "
+                       "pivot_root) instead of chroot.");
+        return;
+    }
+    finding_set(finding, FINDING_PROBLEM, "refused here: %s", g_strerror(refusal));
+    finding_advise(finding, "The container runtime cannot make a bubble: no service starts.",
+                   "Where this is itself a container, let it make user namespaces (nesting); else see "
+                   "what confines this process, AppArmor or a filter of system calls.");
+}
+
 void check_user_namespaces(const DoctorHost *host, Finding *finding)
 {
     g_autofree char *most = host_file(host, "/proc/sys/user/max_user_namespaces");
@@ -83,7 +100,11 @@ void check_user_namespaces(const DoctorHost *host, Finding *finding)
                        "Run Darse as root (its server drops root itself), or sysctl "
                        "kernel.unprivileged_userns_clone=1.");
     } else {
-        finding_set(finding, FINDING_OK, "at most %" G_GINT64_FORMAT, text_number(most, 0));
+        int refusal = host->user_namespace();
+        if (refusal != 0)
+            user_namespace_refused(host, refusal, finding);
+        else
+            finding_set(finding, FINDING_OK, "at most %" G_GINT64_FORMAT, text_number(most, 0));
     }
 }
 

@@ -7,6 +7,7 @@
 #include "server/folders.h"
 #include "server/server_cli.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,6 +62,19 @@ static int landlock_none(void)
     return -1;
 }
 
+static int namespace_made(void)
+{
+    return 0;
+}
+static int namespace_refused(void)
+{
+    return EPERM;
+}
+static int namespace_full(void)
+{
+    return ENOSPC;
+}
+
 static void put(Fixture *f, const char *path, const char *text)
 {
     g_autofree char *whole = g_strconcat(f->root, path, NULL);
@@ -76,7 +90,7 @@ static void set_up(Fixture *f, const void *data)
     f->host = (DoctorHost){
         .root = f->root, .state_dir = f->state, .store_dir = f->root, .program = "/nowhere/darse",
         .library = "/nowhere/libduckdb.so", .uid = 0, .now_ms = NOW_MS, .run = debian_programs,
-        .clock = clock_good, .landlock = landlock_here,
+        .clock = clock_good, .landlock = landlock_here, .user_namespace = namespace_made,
     };
 }
 
@@ -159,6 +173,20 @@ static void test_user_namespaces(Fixture *f, const void *data)
     put(f, "/proc/sys/kernel/unprivileged_userns_clone", "1\n");
     put(f, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n");
     expect(f, check_user_namespaces, FINDING_PROBLEM, "not for others");
+}
+
+/* The settings allow it, the kernel does not: a chroot is named, where it is one. */
+static void test_user_namespace_refused(Fixture *f, const void *data)
+{
+    put(f, "/proc/sys/user/max_user_namespaces", "15000\n");
+    f->host.is_chrooted = true;
+    expect(f, check_user_namespaces, FINDING_OK, "15000");
+    f->host.user_namespace = namespace_full;
+    expect(f, check_user_namespaces, FINDING_PROBLEM, g_strerror(ENOSPC));
+    f->host.user_namespace = namespace_refused;
+    expect(f, check_user_namespaces, FINDING_PROBLEM, "chroot");
+    f->host.is_chrooted = false;
+    expect(f, check_user_namespaces, FINDING_PROBLEM, g_strerror(EPERM));
 }
 
 static void test_ids(Fixture *f, const void *data)
@@ -377,6 +405,7 @@ int main(int argc, char **argv)
     ADD(versions);
     ADD(kernel);
     ADD(user_namespaces);
+    ADD(user_namespace_refused);
     ADD(ids);
     ADD(cgroups);
     ADD(ulimits);
