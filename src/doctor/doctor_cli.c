@@ -66,15 +66,34 @@ static int host_user_namespace(void)
     return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;   /* a filter can kill it */
 }
 
-/* Another root than the first process's in the same mount namespace, which the kernel takes for a chroot. In
- * a namespace of our own, or without leave to look, it is not known, and not claimed. */
+static bool same_file(const char *one, const char *other, bool *ret_same)
+{
+    struct stat first, second;
+    if (stat(one, &first) != 0 || stat(other, &second) != 0)
+        return false;
+    *ret_same = first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    return true;
+}
+
+/* Another root than that of a process above in the same mount namespace, which the kernel takes for a chroot.
+ * Where none of them can be looked at, it is not known, and not claimed. */
 static bool host_is_chrooted(void)
 {
-    struct stat own, first, own_root, first_root;
-    return stat("/proc/self/ns/mnt", &own) == 0 && stat("/proc/1/ns/mnt", &first) == 0
-        && own.st_dev == first.st_dev && own.st_ino == first.st_ino
-        && stat("/", &own_root) == 0 && stat("/proc/1/root/.", &first_root) == 0
-        && (own_root.st_dev != first_root.st_dev || own_root.st_ino != first_root.st_ino);
+    int64_t process = getppid();
+    for (int depth = 0; process > 0 && depth < 64; depth++) {
+        g_autofree char *folder = g_strdup_printf("/proc/%" G_GINT64_FORMAT, process);
+        g_autofree char *space = g_strconcat(folder, "/ns/mnt", NULL);
+        g_autofree char *root = g_strconcat(folder, "/root/.", NULL);
+        g_autofree char *status = g_strconcat(folder, "/status", NULL);
+        bool same_space = false, same_root = true;
+        if (same_file(space, "/proc/self/ns/mnt", &same_space) && same_space
+            && same_file(root, "/", &same_root) && !same_root)
+            return true;
+        g_autofree char *text = NULL;
+        const char *parent = file_read(status, 65536, &text, NULL, NULL) ? strstr(text, "\nPPid:") : NULL;
+        process = parent != NULL ? g_ascii_strtoll(parent + strlen("\nPPid:"), NULL, 10) : 0;
+    }
+    return false;
 }
 
 /* The server that wrote run/ready.json, if it is still that process. */
