@@ -165,15 +165,8 @@ static bool read_applications(StoreTx *tx, const PolicyActor *actor, void *data,
         application_list(tx, actor, &answer->query, time_now_ms(), error);
     if (list == NULL)
         return false;
-    g_autoptr(json_t) items = json_array();
-    for (guint i = 0; i < list->len; i++) {
-        json_t *item = NULL;
-        if (!answer_application(tx, g_ptr_array_index(list, i), &item, error))
-            return false;
-        json_array_append_new(items, item);
-    }
-    answer->json = g_steal_pointer(&items);
-    return true;
+    answer->json = answer_applications(tx, list, error);
+    return answer->json != NULL;
 }
 
 static const char *key_by_id(const json_t *item)

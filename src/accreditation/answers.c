@@ -32,70 +32,120 @@ static json_t *signed_json(const GPtrArray *facts, unsigned term)
     return list;
 }
 
-static void leads_add(StoreTx *tx, const char *project, json_t *names, GError **error)
+static void leads_add(const GPtrArray *members, json_t *names)
 {
-    g_autoptr(GPtrArray) members = project_members(tx, project, error);
-    for (guint i = 0; members != NULL && i < members->len; i++) {
+    for (guint i = 0; i < members->len; i++) {
         const ProjectMember *member = g_ptr_array_index(members, i);
         if ((member->roles & PROJECT_LEAD) != 0)
             json_array_append_new(names, json_string(member->name));
     }
 }
 
-static void stewards_add(StoreTx *tx, const char *source, json_t *names, GError **error)
+static void stewards_add(const GPtrArray *stewards, json_t *names)
 {
-    g_autoptr(GPtrArray) stewards = source_stewards(tx, source, error);
-    for (guint i = 0; stewards != NULL && i < stewards->len; i++) {
+    for (guint i = 0; i < stewards->len; i++) {
         const SourceSteward *steward = g_ptr_array_index(stewards, i);
         json_array_append_new(names, json_string(steward->name));
     }
+}
+
+/* MEMBERS, STEWARDS: of the project and the source; NULL where they are not waited for. */
+static json_t *waits_json(const char *waits_for, const GPtrArray *members,
+                          const GPtrArray *stewards, const char *person_name)
+{
+    json_t *names = json_array();
+    if (strcmp(waits_for, "lead") == 0 && members != NULL)
+        leads_add(members, names);
+    else if (strcmp(waits_for, "steward") == 0 && stewards != NULL)
+        stewards_add(stewards, names);
+    else if (strcmp(waits_for, "person") == 0 && person_name != NULL)
+        json_array_append_new(names, json_string(person_name));
+    else if (*waits_for != '\0')
+        json_array_append_new(names, json_string(waits_for));
+    return names;
 }
 
 /* Names where we know them, else the role. NULL on failure. */
 json_t *answer_waits(StoreTx *tx, const char *waits_for, const char *project,
                      const char *source, const char *person_name, GError **error)
 {
-    g_autoptr(json_t) names = json_array();
-    g_autoptr(GError) problem = NULL;
-    if (strcmp(waits_for, "lead") == 0)
-        leads_add(tx, project, names, &problem);
-    else if (strcmp(waits_for, "steward") == 0 && source != NULL)
-        stewards_add(tx, source, names, &problem);
-    else if (strcmp(waits_for, "person") == 0 && person_name != NULL)
-        json_array_append_new(names, json_string(person_name));
-    else if (*waits_for != '\0')
-        json_array_append_new(names, json_string(waits_for));
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
+    bool lead = strcmp(waits_for, "lead") == 0;
+    bool steward = strcmp(waits_for, "steward") == 0 && source != NULL;
+    g_autoptr(GPtrArray) members = lead ? project_members(tx, project, error) : NULL;
+    g_autoptr(GPtrArray) stewards = steward ? source_stewards(tx, source, error) : NULL;
+    if ((lead && members == NULL) || (steward && stewards == NULL))
         return NULL;
-    }
-    return g_steal_pointer(&names);
+    return waits_json(waits_for, members, stewards, person_name);
 }
 
-static json_t *needs_json(StoreTx *tx, const Application *a, unsigned route, GError **error)
+/* Who is named in a page of applications, read for all of them at once. */
+typedef struct Named {
+    GHashTable *projects;          /* id -> Project */
+    GHashTable *members;           /* project -> array of ProjectMember */
+    GHashTable *stewards;          /* source -> array of SourceSteward */
+} Named;
+
+static void named_clear(Named *named)
+{
+    g_clear_pointer(&named->projects, g_hash_table_unref);
+    g_clear_pointer(&named->members, g_hash_table_unref);
+    g_clear_pointer(&named->stewards, g_hash_table_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Named, named_clear)
+
+static GPtrArray *sources_of(const GPtrArray *applications)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    GPtrArray *ids = g_ptr_array_new();
+    for (guint i = 0; i < applications->len; i++) {
+        const Application *a = g_ptr_array_index(applications, i);
+        for (guint d = 0; d < a->datasets->len; d++) {
+            const Dataset *dataset = g_ptr_array_index(a->datasets, d);
+            if (g_hash_table_add(seen, dataset->source))
+                g_ptr_array_add(ids, dataset->source);
+        }
+    }
+    return ids;
+}
+
+static bool named_load(StoreTx *tx, const GPtrArray *applications, Named *named, GError **error)
+{
+    g_autoptr(GPtrArray) projects = application_projects(applications);
+    g_autoptr(GPtrArray) sources = sources_of(applications);
+    named->projects = project_load_many(tx, projects, error);
+    if (named->projects == NULL)
+        return false;
+    named->members = project_members_many(tx, projects, error);
+    if (named->members == NULL)
+        return false;
+    named->stewards = source_stewards_many(tx, sources, error);
+    return named->stewards != NULL;
+}
+
+static json_t *need_json(const ApplicationNeed *need, const GPtrArray *members, const Named *named)
+{
+    const Dataset *dataset = need->dataset;
+    const ApplicationPerson *person = need->person;
+    const GPtrArray *stewards =
+        dataset != NULL ? g_hash_table_lookup(named->stewards, dataset->source) : NULL;
+    return json_pack("{s:s, s:o, s:o, s:o}", "term",
+                     need->term != 0 ? policy_name(SET_TERM, need->term) : "submit", "dataset",
+                     dataset != NULL ? json_string(dataset->id) : json_null(), "person",
+                     person != NULL ? answer_person(person->id, person->login, person->name)
+                                    : json_null(),
+                     "waits_for",
+                     waits_json(need->waits_for, members, stewards,
+                                person != NULL ? person->name : NULL));
+}
+
+static json_t *needs_json(const Application *a, unsigned route, const GPtrArray *members,
+                          const Named *named)
 {
     g_autoptr(GPtrArray) needs = application_needs(a, route);
-    g_autoptr(json_t) list = json_array();
-    for (guint i = 0; i < needs->len; i++) {
-        const ApplicationNeed *need = g_ptr_array_index(needs, i);
-        json_t *waits = answer_waits(tx, need->waits_for, a->project,
-                                     need->dataset != NULL ? need->dataset->source : NULL,
-                                     need->person != NULL ? need->person->name : NULL, error);
-        if (waits == NULL)
-            return NULL;
-        json_array_append_new(
-            list, json_pack("{s:s, s:o, s:o, s:o}", "term",
-                            need->term != 0 ? policy_name(SET_TERM, need->term) : "submit",
-                            "dataset",
-                            need->dataset != NULL ? json_string(need->dataset->id) : json_null(),
-                            "person",
-                            need->person != NULL ? answer_person(need->person->id,
-                                                                 need->person->login,
-                                                                 need->person->name)
-                                                 : json_null(),
-                            "waits_for", waits));
-    }
-    return g_steal_pointer(&list);
+    json_t *list = json_array();
+    for (guint i = 0; i < needs->len; i++)
+        json_array_append_new(list, need_json(g_ptr_array_index(needs, i), members, named));
+    return list;
 }
 
 static json_t *json_of_text(const char *text)
@@ -145,13 +195,10 @@ static void dates_add(json_t *json, const Application *a)
     json_object_set_new(json, "until", answer_time(a->until_ms));
 }
 
-static bool brief_json(StoreTx *tx, const Application *a, const Project *project,
-                       json_t **ret_json, GError **error)
+static json_t *brief_json(const Application *a, const Named *named)
 {
-    g_autoptr(GPtrArray) members = project_members(tx, a->project, error);
-    json_t *needs = members != NULL ? needs_json(tx, a, project->route, error) : NULL;
-    if (needs == NULL)
-        return false;
+    const Project *project = g_hash_table_lookup(named->projects, a->project);
+    const GPtrArray *members = g_hash_table_lookup(named->members, a->project);
     json_t *datasets = json_array();
     for (guint i = 0; i < a->datasets->len; i++)
         json_array_append_new(datasets, answer_dataset_brief(g_ptr_array_index(a->datasets, i)));
@@ -165,17 +212,32 @@ static bool brief_json(StoreTx *tx, const Application *a, const Project *project
         datasets, "persons", persons_json(a, members), "agreements",
         signed_json(a->facts, TERM_STEWARD_AGREEMENT), "opinion",
         opinion != NULL ? fact_json(opinion) : json_null(), "undertakings",
-        signed_json(a->facts, TERM_UNDERTAKING), "needs", needs, "missing", missing_json(a));
+        signed_json(a->facts, TERM_UNDERTAKING), "needs",
+        needs_json(a, project->route, members, named), "missing", missing_json(a));
     dates_add(json, a);
-    *ret_json = json;
-    return true;
+    return json;
+}
+
+json_t *answer_applications(StoreTx *tx, const GPtrArray *applications, GError **error)
+{
+    g_auto(Named) named = {0};
+    if (!named_load(tx, applications, &named, error))
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < applications->len; i++)
+        json_array_append_new(list, brief_json(g_ptr_array_index(applications, i), &named));
+    return list;
 }
 
 bool answer_application(StoreTx *tx, const Application *a, json_t **ret_json, GError **error)
 {
-    g_autoptr(Project) project = NULL;
-    return project_load(tx, a->project, &project, error) &&
-           brief_json(tx, a, project, ret_json, error);
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_ptr_array_add(one, (void *)a);
+    g_autoptr(json_t) list = answer_applications(tx, one, error);
+    if (list == NULL)
+        return false;
+    *ret_json = json_incref(json_array_get(list, 0));
+    return true;
 }
 
 /* ---- whole ---- */
@@ -315,26 +377,23 @@ bool answer_application_whole(StoreTx *tx, const PolicyActor *actor, const Appli
 {
     g_autoptr(Project) project = NULL;
     g_autoptr(GPtrArray) rounds = application_rounds(tx, a->id, error);
+    g_autoptr(GPtrArray) members = NULL;
     g_autoptr(json_t) json = NULL;
-    g_autoptr(GError) problem = NULL;
     json_t *allowed = NULL;
     if (rounds == NULL || !project_load(tx, a->project, &project, error) ||
-        !brief_json(tx, a, project, &json, error) ||
+        !answer_application(tx, a, &json, error) ||
+        (members = project_members(tx, a->project, error)) == NULL ||
         !may_json(tx, actor, a, facts, &allowed, error))
         return false;
     json_t *leads = json_array();
     json_object_set_new(json, "may", allowed);
-    leads_add(tx, a->project, leads, &problem);
+    leads_add(members, leads);
     project_add(json, project, leads);
     json_object_set_new(json, "sections", sections_json(project->route));
     json_object_set_new(json, "terms",
                         answer_words(SET_TERM, policy_route(project->route)->terms));
     json_object_set_new(json, "rounds", rounds_json(rounds));
     json_object_set_new(json, "history", history_json(a, rounds));
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
     *ret_json = g_steal_pointer(&json);
     return true;
 }

@@ -41,18 +41,7 @@ const char *application_state_name(ApplicationState state)
     return state_names[state];
 }
 
-static bool application_state_parse(const char *name, ApplicationState *ret_state)
-{
-    for (int i = 0; i < APPLICATION_STATE_COUNT; i++) {
-        if (strcmp(state_names[i], name) == 0) {
-            *ret_state = (ApplicationState)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void application_person_free(void *data)
+void application_person_free(void *data)
 {
     ApplicationPerson *person = data;
     g_free(person->id);
@@ -89,40 +78,6 @@ static bool rows_end(GError **problem, GError **error)
     return false;
 }
 
-static bool application_load_row(StoreTx *tx, const char *id, Application *a, GError **error)
-{
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT a.project, a.state, a.justification, a.created_by, p.login, p.name, a.created_ms, "
-        "a.submitted_ms, a.decided_ms, a.answers, a.until_ms, a.round, a.version, a.changed_ms "
-        "FROM application a JOIN person p ON p.id = a.created_by WHERE a.id = $1", store_text(id));
-    if (rows == NULL)
-        return false;
-    g_autoptr(GError) problem = NULL;
-    if (!store_next(rows, &problem)) {
-        if (problem == NULL)
-            return application_refuse_unknown(id, error);
-        return rows_end(&problem, error);
-    }
-    a->id = g_strdup(id);
-    a->project = g_strdup(store_row_text(rows, 0));
-    if (!application_state_parse(store_row_text(rows, 1), &a->state))
-        return error_set(error, ERROR_INTERNAL, "accreditation.word", "Unknown state of %s", id);
-    a->justification = g_strdup(store_row_text(rows, 2));
-    a->created_by = g_strdup(store_row_text(rows, 3));
-    a->created_by_login = g_strdup(store_row_text(rows, 4));
-    a->created_by_name = g_strdup(store_row_text(rows, 5));
-    a->created_ms = store_row_integer(rows, 6);
-    a->submitted_ms = store_row_integer(rows, 7);
-    a->decided_ms = store_row_integer(rows, 8);
-    a->answers = g_strdup(store_row_text(rows, 9));
-    a->until_ms = store_row_integer(rows, 10);
-    a->round = store_row_integer(rows, 11);
-    a->version = store_row_integer(rows, 12);
-    a->changed_ms = store_row_integer(rows, 13);
-    return true;
-}
-
 bool application_is_editable(const Application *a)
 {
     return a->state == APPLICATION_DRAFT || a->state == APPLICATION_ADJOURNED;
@@ -132,65 +87,6 @@ bool application_refuse_unknown(const char *id, GError **error)
 {
     return error_set(error, ERROR_NOT_FOUND, "accreditation.no_application",
                      "There is no application \"%s\", or it is not yours to see.", id);
-}
-
-static bool application_load_persons(StoreTx *tx, Application *a, GError **error)
-{
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT p.id, p.login, p.name, o.name FROM application_person ap JOIN person p ON "
-        "p.id = ap.person JOIN organisation o ON o.id = p.organisation WHERE ap.application = $1 "
-        "ORDER BY p.login", store_text(a->id));
-    if (rows == NULL)
-        return false;
-    g_autoptr(GError) problem = NULL;
-    a->persons = g_ptr_array_new_with_free_func(application_person_free);
-    while (store_next(rows, &problem)) {
-        ApplicationPerson *person = g_new0(ApplicationPerson, 1);
-        person->id = g_strdup(store_row_text(rows, 0));
-        person->login = g_strdup(store_row_text(rows, 1));
-        person->name = g_strdup(store_row_text(rows, 2));
-        person->organisation = g_strdup(store_row_text(rows, 3));
-        g_ptr_array_add(a->persons, person);
-    }
-    return rows_end(&problem, error);
-}
-
-static bool application_load_datasets(StoreTx *tx, Application *a, GError **error)
-{
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT dataset FROM application_dataset WHERE application = $1 ORDER BY dataset",
-        store_text(a->id));
-    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) problem = NULL;
-    if (rows == NULL)
-        return false;
-    while (store_next(rows, &problem))
-        g_ptr_array_add(ids, g_strdup(store_row_text(rows, 0)));
-    if (!rows_end(&problem, error))
-        return false;
-    a->datasets = g_ptr_array_new_with_free_func((GDestroyNotify)dataset_free);
-    for (guint i = 0; i < ids->len; i++) {
-        Dataset *dataset = NULL;
-        if (!dataset_load(tx, g_ptr_array_index(ids, i), &dataset, error))
-            return false;
-        g_ptr_array_add(a->datasets, dataset);
-    }
-    return true;
-}
-
-bool application_load(StoreTx *tx, const char *id, Application **ret_application, GError **error)
-{
-    g_autoptr(Application) a = g_new0(Application, 1);
-    if (!application_load_row(tx, id, a, error) || !application_load_persons(tx, a, error) ||
-        !application_load_datasets(tx, a, error))
-        return false;
-    a->facts = facts_load(tx, a->project, a->id, error);
-    if (a->facts == NULL)
-        return false;
-    *ret_application = g_steal_pointer(&a);
-    return true;
 }
 
 static bool application_name(StoreTx *tx, const ApplicationRow *row, GError **error)
@@ -272,25 +168,6 @@ bool application_move(StoreTx *tx, const Application *application, ApplicationSt
 
 /* ---- who may see it --------------------------------------------------------------------------- */
 
-bool application_facts(StoreTx *tx, const PolicyActor *actor, const Application *a, int64_t now_ms,
-                       PolicyFacts *ret_facts, GError **error)
-{
-    PolicyFacts facts = {0};
-    if (!project_facts_load(tx, actor, a->project, now_ms, &facts, error))
-        return false;
-    for (guint i = 0; i < a->datasets->len && !facts.is_steward; i++) {
-        const Dataset *dataset = g_ptr_array_index(a->datasets, i);
-        if (!source_is_steward(tx, dataset->source, actor->id, &facts.is_steward, error))
-            return false;
-    }
-    for (guint i = 0; i < a->persons->len; i++) {
-        const ApplicationPerson *person = g_ptr_array_index(a->persons, i);
-        facts.is_concerned = facts.is_concerned || strcmp(person->id, actor->id) == 0;
-    }
-    *ret_facts = facts;
-    return true;
-}
-
 bool application_visible(StoreTx *tx, const PolicyActor *actor, const Application *a,
                          int64_t now_ms, PolicyFacts *ret_facts, GError **error)
 {
@@ -355,21 +232,23 @@ static GPtrArray *application_ids(StoreTx *tx, const PolicyActor *actor,
     return rows_end(&problem, error) ? g_steal_pointer(&ids) : NULL;
 }
 
-static bool application_awaits(StoreTx *tx, const PolicyActor *actor, const Application *a,
-                               int64_t now_ms, bool *ret_awaits, GError **error)
+/* Leaves in LIST what awaits the actor. */
+static bool applications_awaiting(StoreTx *tx, const PolicyActor *actor, GPtrArray *list,
+                                  int64_t now_ms, GError **error)
 {
-    g_autoptr(GPtrArray) needs = NULL;
-    PolicyFacts facts = {0};
-    bool mine = false;
-    if (!application_facts(tx, actor, a, now_ms, &facts, error))
+    g_autoptr(ApplicationSight) sight = application_sight(tx, actor, list, now_ms, error);
+    if (sight == NULL)
         return false;
-    needs = application_needs(a, facts.route);
-    for (guint i = 0; i < needs->len && !mine; i++) {
-        if (!application_need_is_mine(tx, actor, &facts, g_ptr_array_index(needs, i), &mine,
-                                      error))
-            return false;
+    for (guint i = list->len; i > 0; i--) {
+        const Application *a = g_ptr_array_index(list, i - 1);
+        PolicyFacts facts = application_sight_facts(sight, a);
+        g_autoptr(GPtrArray) needs = application_needs(a, facts.route);
+        bool mine = false;
+        for (guint n = 0; n < needs->len && !mine; n++)
+            mine = application_need_is_mine(sight, &facts, g_ptr_array_index(needs, n));
+        if (!mine)
+            g_ptr_array_remove_index(list, i - 1);
     }
-    *ret_awaits = mine;
     return true;
 }
 
@@ -381,20 +260,18 @@ GPtrArray *application_list(StoreTx *tx, const PolicyActor *actor, const Applica
     guint read = 0;
     do {
         g_autoptr(GPtrArray) ids = application_ids(tx, actor, query, after, now_ms, error);
-        if (ids == NULL)
+        g_autoptr(GPtrArray) page = ids != NULL ? application_load_many(tx, ids, error) : NULL;
+        if (page == NULL)
             return NULL;
         read = ids->len;
-        for (guint i = 0; i < ids->len && list->len < query->limit; i++) {
-            g_autoptr(Application) a = NULL;
-            bool wanted = true;
-            if (!application_load(tx, g_ptr_array_index(ids, i), &a, error) ||
-                (query->awaiting_me && !application_awaits(tx, actor, a, now_ms, &wanted, error)))
-                return NULL;
+        if (read > 0) {
             g_free(after);
-            after = g_strdup(a->id);
-            if (wanted)
-                g_ptr_array_add(list, g_steal_pointer(&a));
+            after = g_strdup(g_ptr_array_index(ids, read - 1));
         }
+        if (query->awaiting_me && !applications_awaiting(tx, actor, page, now_ms, error))
+            return NULL;
+        while (page->len > 0 && list->len < query->limit)
+            g_ptr_array_add(list, g_ptr_array_steal_index(page, 0));
     } while (read == query->limit && list->len < query->limit);
     return g_steal_pointer(&list);
 }
@@ -501,30 +378,6 @@ GPtrArray *application_needs(const Application *a, unsigned route)
             need_rows[i].collect(a, needs);
     }
     return needs;
-}
-
-bool application_need_is_mine(StoreTx *tx, const PolicyActor *actor, const PolicyFacts *facts,
-                              const ApplicationNeed *need, bool *ret_mine, GError **error)
-{
-    *ret_mine = false;
-    switch (need->term) {
-    case TERM_STEWARD_AGREEMENT:
-        return source_is_steward(tx, need->dataset->source, actor->id, ret_mine, error);
-    case TERM_COMMITTEE_OPINION:
-        *ret_mine = (actor->roles & ROLE_COMMITTEE) != 0 && facts->project_roles == 0 &&
-                    !facts->was_member;
-        return true;
-    case TERM_NEED_TO_KNOW:
-        *ret_mine = (facts->project_roles & PROJECT_LEAD) != 0;
-        return true;
-    case TERM_UNDERTAKING:
-        *ret_mine = strcmp(need->person->id, actor->id) == 0;
-        return true;
-    default:
-        /* A draft waits for nobody in particular; one that was sent back, for its author. */
-        *ret_mine = need->applicant != NULL && strcmp(need->applicant, actor->id) == 0;
-        return true;
-    }
 }
 
 bool application_settle(StoreTx *tx, const char *id, int64_t now_ms, GError **error)

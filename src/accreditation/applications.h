@@ -62,6 +62,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Application, application_free)
 
 /* ERROR_NOT_FOUND "accreditation.no_application". */
 bool application_load(StoreTx *tx, const char *id, Application **ret_application, GError **error);
+/* In the order of IDS, which must all exist. Array of Application. */
+GPtrArray *application_load_many(StoreTx *tx, const GPtrArray *ids, GError **error);
 bool application_refuse_unknown(const char *id, GError **error);
 /* Moves, or ERROR_CONFLICT "accreditation.state". */
 bool application_move(StoreTx *tx, const Application *application, ApplicationState to,
@@ -134,8 +136,17 @@ typedef struct ApplicationNeed {
 } ApplicationNeed;
 /* Pure. ROUTE: of the project. Array of ApplicationNeed. */
 GPtrArray *application_needs(const Application *application, unsigned route);
-/* Is this need for ACTOR to fulfil? */
-bool application_need_is_mine(StoreTx *tx, const PolicyActor *actor, const PolicyFacts *facts,
-                              const ApplicationNeed *need, bool *ret_mine, GError **error);
+/* What ACTOR's part in each of APPLICATIONS rests on, read for all of them at once. Valid in the
+ * closure it was read in. */
+typedef struct ApplicationSight ApplicationSight;
+ApplicationSight *application_sight(StoreTx *tx, const PolicyActor *actor,
+                                    const GPtrArray *applications, int64_t now_ms, GError **error);
+void application_sight_free(ApplicationSight *sight);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApplicationSight, application_sight_free)
+/* As application_facts(); APPLICATION is one of those that SIGHT was read for. */
+PolicyFacts application_sight_facts(const ApplicationSight *sight, const Application *application);
+/* Is this need for the actor to fulfil? FACTS: of the application that it is of. */
+bool application_need_is_mine(const ApplicationSight *sight, const PolicyFacts *facts,
+                              const ApplicationNeed *need);
 
 #endif

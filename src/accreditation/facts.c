@@ -7,12 +7,9 @@
 
 #include <string.h>
 
-#define FACT_COLUMNS                                                                               \
-    "f.id, f.application, f.project, f.dataset, f.person, f.term, f.outcome, f.comment, "          \
-    "f.signed_by, p.name, f.signed_ms, f.expires_ms, f.revoked_ms, f.revoked_reason "              \
-    "FROM accreditation_fact f JOIN person p ON p.id = f.signed_by "
+#define FACT_TABLES " FROM accreditation_fact f JOIN person p ON p.id = f.signed_by "
 
-static AccreditationFact *fact_of_row(StoreRows *rows, GError **error)
+AccreditationFact *fact_of_row(StoreRows *rows, GError **error)
 {
     g_autoptr(AccreditationFact) fact = g_new0(AccreditationFact, 1);
     fact->id = g_strdup(store_row_text(rows, 0));
@@ -61,7 +58,7 @@ GPtrArray *facts_load(StoreTx *tx, const char *project, const char *application,
     /* Needs to know are signed outside of applications and count for each. */
     g_autoptr(StoreRows) rows = store_query(
         tx, error,
-        "SELECT " FACT_COLUMNS "WHERE f.project = $1 AND (f.application = $2 OR "
+        "SELECT " FACT_COLUMNS FACT_TABLES "WHERE f.project = $1 AND (f.application = $2 OR "
         "f.application IS NULL) ORDER BY f.signed_ms DESC", store_text(project),
         store_text(application));
     return facts_of_query(rows, error);
@@ -70,7 +67,7 @@ GPtrArray *facts_load(StoreTx *tx, const char *project, const char *application,
 bool fact_load(StoreTx *tx, const char *id, AccreditationFact **ret_fact, GError **error)
 {
     g_autoptr(StoreRows) rows =
-        store_query(tx, error, "SELECT " FACT_COLUMNS "WHERE f.id = $1", store_text(id));
+        store_query(tx, error, "SELECT " FACT_COLUMNS FACT_TABLES "WHERE f.id = $1", store_text(id));
     g_autoptr(GPtrArray) list = facts_of_query(rows, error);
     if (list == NULL)
         return false;

@@ -10,6 +10,17 @@
 
 /* ---- facts.c: rows of signed facts ---- */
 
+/* What facts.c reads of a fact; the application that asked for it stands after these columns. */
+#define FACT_COLUMNS                                                                               \
+    "f.id, f.application, f.project, f.dataset, f.person, f.term, f.outcome, f.comment, "          \
+    "f.signed_by, p.name, f.signed_ms, f.expires_ms, f.revoked_ms, f.revoked_reason"
+#define FACT_COLUMN_ASKED 14
+/* Needs to know are signed outside of applications and count for each. */
+#define FACTS_OF_APPLICATIONS                                                                      \
+    "SELECT " FACT_COLUMNS ", a.id FROM application a JOIN accreditation_fact f ON "               \
+    "f.project = a.project AND (f.application = a.id OR f.application IS NULL) JOIN person p ON "  \
+    "p.id = f.signed_by WHERE a.id IN ($keys) ORDER BY f.signed_ms DESC"
+AccreditationFact *fact_of_row(StoreRows *rows, GError **error);
 /* The facts of APPLICATION (NULL: of none) and the project's needs to know, newest first. The last
  * one signed for a term, a dataset and a person is the one that counts. */
 GPtrArray *facts_load(StoreTx *tx, const char *project, const char *application, GError **error);
@@ -27,6 +38,12 @@ bool fact_revoke_row(StoreTx *tx, const AccreditationFact *fact, const char *by,
                      const char *reason, int64_t now_ms, GError **error);
 bool fact_refuse_unknown(const char *id, GError **error);
 
+/* ---- applications.c, sight.c ---- */
+
+void application_person_free(void *person);
+/* The ids of their projects, each once, borrowed. */
+GPtrArray *application_projects(const GPtrArray *applications);
+
 /* ---- application_fields.c ---- */
 
 #define APPLICATION_TERMS                                                                          \
@@ -40,6 +57,8 @@ extern const HttpField application_new_fields[], application_edit_fields[], appl
 /* Names of whom we wait for where we know them, else the role. NULL on failure. */
 json_t *answer_waits(StoreTx *tx, const char *waits_for, const char *project, const char *source,
                      const char *person_name, GError **error);
+/* Each of APPLICATIONS, briefly: an array; NULL on failure. */
+json_t *answer_applications(StoreTx *tx, const GPtrArray *applications, GError **error);
 bool answer_application(StoreTx *tx, const Application *application, json_t **ret_json,
                         GError **error);
 /* With what the reader may do, the project, the rounds and the history. */

@@ -12,12 +12,6 @@
 
 #include <string.h>
 
-#define PROJECT_COLUMNS                                                                            \
-    "p.id, p.slug, p.title, p.summary, p.organisation, o.name, p.legal_basis, p.state_reason, "    \
-    "p.route, p.purpose, p.tier, p.state, p.id_base, p.encrypted, p.bucket_quota_bytes, "          \
-    "p.starts_ms, p.ends_ms, p.created_ms FROM project p "                                         \
-    "JOIN organisation o ON o.id = p.organisation "
-
 void project_free(Project *project)
 {
     if (project == NULL)
@@ -51,7 +45,7 @@ static bool row_word(PolicySet set, const char *word, unsigned *ret_value, GErro
                      word);
 }
 
-static Project *project_of_row(StoreRows *rows, GError **error)
+Project *project_of_row(StoreRows *rows, GError **error)
 {
     g_autoptr(Project) project = g_new0(Project, 1);
     unsigned tier = 0;
@@ -169,21 +163,12 @@ bool project_member_live(StoreTx *tx, const char *project, const char *person, i
 bool project_facts_of(StoreTx *tx, const PolicyActor *actor, const Project *project,
                       int64_t now_ms, PolicyFacts *ret_facts, GError **error)
 {
-    PolicyFacts facts = {
-        .has_project = true,
-        .tier = project->tier,
-        .state = project_state_at(project, now_ms),
-        .route = project->route,
-        .purpose = project->purpose,
-        .encrypted = project->encrypted,
-    };
-    int64_t ends_ms = 0;
-    if (actor != NULL &&
-        (!project_member_live(tx, project->id, actor->id, now_ms, &facts.project_roles, &ends_ms,
-                              error) ||
-         !project_was_member(tx, project->id, actor->id, &facts.was_member, error)))
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_ptr_array_add(one, (void *)project);
+    g_autoptr(GHashTable) facts = project_facts_many(tx, actor, one, now_ms, error);
+    if (facts == NULL)
         return false;
-    *ret_facts = facts;
+    *ret_facts = *(const PolicyFacts *)g_hash_table_lookup(facts, project->id);
     return true;
 }
 
@@ -250,30 +235,36 @@ GPtrArray *project_list(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, c
     return rows_end(&problem, error) ? g_steal_pointer(&list) : NULL;
 }
 
+ProjectMember *project_member_of_row(StoreRows *rows, GError **error)
+{
+    g_autoptr(ProjectMember) member = g_new0(ProjectMember, 1);
+    member->person = g_strdup(store_row_text(rows, 0));
+    member->login = g_strdup(store_row_text(rows, 1));
+    member->name = g_strdup(store_row_text(rows, 2));
+    if (!policy_parse_set(SET_PROJECT_ROLE, store_row_text(rows, 3), &member->roles)) {
+        error_set(error, ERROR_INTERNAL, "projects.word", "Unknown role of a member");
+        return NULL;
+    }
+    member->starts_ms = store_row_integer(rows, 4);
+    member->ends_ms = store_row_integer(rows, 5);
+    return g_steal_pointer(&member);
+}
+
 GPtrArray *project_members(StoreTx *tx, const char *project, GError **error)
 {
     g_autoptr(StoreRows) rows = store_query(
         tx, error,
-        "SELECT m.person, p.login, p.name, m.roles, m.starts_ms, m.ends_ms "
-        "FROM project_member m JOIN person p ON p.id = m.person "
-        "WHERE m.project = $1 AND m.removed_ms IS NULL ORDER BY p.login", store_text(project));
+        "SELECT " MEMBER_COLUMNS "WHERE m.project = $1 AND m.removed_ms IS NULL ORDER BY p.login", store_text(project));
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) list =
         g_ptr_array_new_with_free_func((GDestroyNotify)project_member_free);
     g_autoptr(GError) problem = NULL;
     while (store_next(rows, &problem)) {
-        ProjectMember *member = g_new0(ProjectMember, 1);
-        g_ptr_array_add(list, member);
-        member->person = g_strdup(store_row_text(rows, 0));
-        member->login = g_strdup(store_row_text(rows, 1));
-        member->name = g_strdup(store_row_text(rows, 2));
-        if (!policy_parse_set(SET_PROJECT_ROLE, store_row_text(rows, 3), &member->roles)) {
-            error_set(error, ERROR_INTERNAL, "projects.word", "Unknown role of a member");
+        ProjectMember *member = project_member_of_row(rows, error);
+        if (member == NULL)
             return NULL;
-        }
-        member->starts_ms = store_row_integer(rows, 4);
-        member->ends_ms = store_row_integer(rows, 5);
+        g_ptr_array_add(list, member);
     }
     return rows_end(&problem, error) ? g_steal_pointer(&list) : NULL;
 }

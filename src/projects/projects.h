@@ -52,6 +52,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ProjectMember, project_member_free)
 bool project_load(StoreTx *tx, const char *id, Project **ret_project, GError **error);
 bool project_find(StoreTx *tx, const char *slug, Project **ret_project, GError **error);
 
+/* The projects IDS that there are: id -> Project. */
+GHashTable *project_load_many(StoreTx *tx, const GPtrArray *ids, GError **error);
+
 /* The state that counts at NOW: an open project is planned before its first day and frozen after
  * its last. */
 unsigned project_state_at(const Project *project, int64_t now_ms);
@@ -62,6 +65,9 @@ unsigned project_state_at(const Project *project, int64_t now_ms);
  * door of a service, "service:<id>", there are no roles: the caller sets `inside`. */
 bool project_facts_load(StoreTx *tx, const PolicyActor *actor, const char *project,
                         int64_t now_ms, PolicyFacts *ret_facts, GError **error);
+/* The facts of each of PROJECTS (of Project): id -> PolicyFacts, none twice. ACTOR may be NULL. */
+GHashTable *project_facts_many(StoreTx *tx, const PolicyActor *actor, const GPtrArray *projects,
+                               int64_t now_ms, GError **error);
 /* As above, for what lies inside a project: whoever may not see the project is told that there is
  * none. */
 bool project_facts_visible(StoreTx *tx, const PolicyActor *actor, const char *project,
@@ -72,6 +78,9 @@ GPtrArray *project_list(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, c
                         int64_t limit, GError **error);
 /* Members now or later, by login. Array of ProjectMember. */
 GPtrArray *project_members(StoreTx *tx, const char *project, GError **error);
+
+/* As above for each of PROJECTS: id -> array of ProjectMember; none for an unknown project. */
+GHashTable *project_members_many(StoreTx *tx, const GPtrArray *projects, GError **error);
 
 /* Live roles of PERSON at NOW (0: none) and when they end. */
 bool project_member_live(StoreTx *tx, const char *project, const char *person, int64_t now_ms,

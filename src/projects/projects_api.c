@@ -86,15 +86,15 @@ static bool read_projects(StoreTx *tx, const PolicyActor *actor, void *data, GEr
         project_list(tx, actor, now, answer->after, answer->limit + 1, error);
     if (list == NULL)
         return false;
-    g_autoptr(json_t) items = json_array();
+    g_autoptr(GHashTable) facts = project_facts_many(tx, actor, list, now, error);
+    if (facts == NULL)
+        return false;
+    answer->json = json_array();
     for (guint i = 0; i < list->len; i++) {
         const Project *project = g_ptr_array_index(list, i);
-        PolicyFacts facts = {0};
-        if (!project_facts_of(tx, actor, project, now, &facts, error))
-            return false;
-        json_array_append_new(items, project_json(project, &facts));
+        json_array_append_new(answer->json,
+                              project_json(project, g_hash_table_lookup(facts, project->id)));
     }
-    answer->json = g_steal_pointer(&items);
     return true;
 }
 

@@ -15,6 +15,9 @@ json_t *answer_dataset(const Dataset *dataset);
 /* One source as ACTOR sees it, without its datasets. */
 bool answer_source(StoreTx *tx, const PolicyActor *actor, const Source *source, json_t **ret_json,
                    GError **error);
+/* As above, of each of SOURCES: an array; NULL on failure. */
+json_t *answer_sources(StoreTx *tx, const PolicyActor *actor, const GPtrArray *sources,
+                       GError **error);
 /* {"minimum_count","max_share_percent","rounding_base","zero_is_unsafe"}. */
 json_t *answer_rules(const SdcRules *rules);
 

@@ -12,10 +12,9 @@
     "d.level, d.state, d.failure, d.file_name, d.file_size, d.file_sha256, d.rows_count, "         \
     "d.variables, d.encrypted, d.published_ms FROM dataset d JOIN source s ON s.id = d.source "
 
-void dataset_free(Dataset *dataset)
+static void dataset_clear(void *data)
 {
-    if (dataset == NULL)
-        return;
+    Dataset *dataset = data;
     g_free(dataset->id);
     g_free(dataset->source);
     g_free(dataset->source_slug);
@@ -28,7 +27,17 @@ void dataset_free(Dataset *dataset)
     g_free(dataset->file_name);
     g_free(dataset->file_sha256);
     g_free(dataset->variables);
-    g_free(dataset);
+}
+
+Dataset *dataset_ref(Dataset *dataset)
+{
+    return g_rc_box_acquire(dataset);
+}
+
+void dataset_free(Dataset *dataset)
+{
+    if (dataset != NULL)
+        g_rc_box_release_full(dataset, dataset_clear);
 }
 
 /* ---- states --------------------------------------------------------------------------------- */
@@ -95,7 +104,7 @@ bool dataset_move(StoreTx *tx, const char *dataset, DatasetState from, DatasetSt
 
 static Dataset *dataset_of_row(StoreRows *rows, GError **error)
 {
-    g_autoptr(Dataset) d = g_new0(Dataset, 1);
+    g_autoptr(Dataset) d = g_rc_box_new0(Dataset);
     d->id = g_strdup(store_row_text(rows, 0));
     d->source = g_strdup(store_row_text(rows, 1));
     d->source_slug = g_strdup(store_row_text(rows, 2));
@@ -140,6 +149,24 @@ bool dataset_load(StoreTx *tx, const char *id, Dataset **ret_dataset, GError **e
         return false;
     *ret_dataset = dataset;
     return true;
+}
+
+static bool take_dataset(StoreRows *rows, void *data, GError **error)
+{
+    Dataset *dataset = dataset_of_row(rows, error);
+    if (dataset != NULL)
+        g_hash_table_replace(data, dataset->id, dataset);
+    return dataset != NULL;
+}
+
+GHashTable *dataset_load_many(StoreTx *tx, const GPtrArray *ids, GError **error)
+{
+    g_autoptr(GHashTable) datasets =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)dataset_free);
+    if (!store_query_keys(tx, ids, take_dataset, datasets, error,
+                          "SELECT " DATASET_COLUMNS "WHERE d.id IN ($keys)"))
+        return NULL;
+    return g_steal_pointer(&datasets);
 }
 
 GPtrArray *dataset_list(StoreTx *tx, const char *source, GError **error)

@@ -62,7 +62,8 @@ typedef struct SourceOffer {
     int64_t datasets;
     int64_t published_ms;          /* of the last one */
 } SourceOffer;
-bool source_offer(StoreTx *tx, const char *source, SourceOffer *ret_offer, GError **error);
+/* Of each of SOURCES: id -> SourceOffer. */
+GHashTable *source_offers(StoreTx *tx, const GPtrArray *sources, GError **error);
 
 /* How many sources each filter would leave, beside the other filters of QUERY:
  * {"total", "producers": [{"id","name","count"}], "themes": [{"value","count"}], "levels", "routes",

@@ -118,29 +118,30 @@ bool source_index_missing(StoreTx *tx, GError **error)
 
 /* ---- what it offers, and how many match ---- */
 
-bool source_offer(StoreTx *tx, const char *source, SourceOffer *ret_offer, GError **error)
+static bool take_offer(StoreRows *rows, void *data, GError **error)
 {
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error, "SELECT level, count(*), max(published_ms) FROM dataset WHERE source = $1 AND "
-                   "state = 'published' GROUP BY level", store_text(source));
-    SourceOffer offer = {0};
-    g_autoptr(GError) problem = NULL;
-    if (rows == NULL)
-        return false;
-    while (store_next(rows, &problem)) {
-        unsigned level = 0;
-        if (!policy_value(SET_LEVEL, store_row_text(rows, 0), &level))
-            return error_set(error, ERROR_INTERNAL, "sources.word", "Unknown level in %s", source);
-        offer.levels |= level;
-        offer.datasets += store_row_integer(rows, 1);
-        offer.published_ms = MAX(offer.published_ms, store_row_integer(rows, 2));
-    }
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return false;
-    }
-    *ret_offer = offer;
+    const char *source = store_row_text(rows, 0);
+    SourceOffer *offer = g_hash_table_lookup(data, source);
+    unsigned level = 0;
+    if (!policy_value(SET_LEVEL, store_row_text(rows, 1), &level))
+        return error_set(error, ERROR_INTERNAL, "sources.word", "Unknown level in %s", source);
+    offer->levels |= level;
+    offer->datasets += store_row_integer(rows, 2);
+    offer->published_ms = MAX(offer->published_ms, store_row_integer(rows, 3));
     return true;
+}
+
+GHashTable *source_offers(StoreTx *tx, const GPtrArray *sources, GError **error)
+{
+    g_autoptr(GHashTable) offers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < sources->len; i++)
+        g_hash_table_insert(offers, g_strdup(g_ptr_array_index(sources, i)),
+                            g_new0(SourceOffer, 1));
+    if (!store_query_keys(tx, sources, take_offer, offers, error,
+                          "SELECT source, level, count(*), max(published_ms) FROM dataset WHERE "
+                          "source IN ($keys) AND state = 'published' GROUP BY source, level"))
+        return NULL;
+    return g_steal_pointer(&offers);
 }
 
 /* The dimensions that a source is filtered by, as bits: which of the query's filters it passes. */

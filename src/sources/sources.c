@@ -216,6 +216,48 @@ GPtrArray *source_stewards(StoreTx *tx, const char *source, GError **error)
     return g_steal_pointer(&list);
 }
 
+static bool take_steward(StoreRows *rows, void *data, GError **error)
+{
+    (void)error;
+    SourceSteward *steward = g_new0(SourceSteward, 1);
+    steward->person = g_strdup(store_row_text(rows, 0));
+    steward->login = g_strdup(store_row_text(rows, 1));
+    steward->name = g_strdup(store_row_text(rows, 2));
+    g_ptr_array_add(g_hash_table_lookup(data, store_row_text(rows, 3)), steward);
+    return true;
+}
+
+GHashTable *source_stewards_many(StoreTx *tx, const GPtrArray *sources, GError **error)
+{
+    g_autoptr(GHashTable) stewards = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                                           (GDestroyNotify)g_ptr_array_unref);
+    for (guint i = 0; i < sources->len; i++)
+        g_hash_table_insert(stewards, g_strdup(g_ptr_array_index(sources, i)),
+                            g_ptr_array_new_with_free_func((GDestroyNotify)source_steward_free));
+    if (!store_query_keys(tx, sources, take_steward, stewards, error,
+                          "SELECT s.person, p.login, p.name, s.source FROM source_steward s JOIN "
+                          "person p ON p.id = s.person WHERE s.source IN ($keys) ORDER BY p.login"))
+        return NULL;
+    return g_steal_pointer(&stewards);
+}
+
+GHashTable *source_stewarded(StoreTx *tx, const char *person, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error, "SELECT source FROM source_steward WHERE person = $1", store_text(person));
+    g_autoptr(GHashTable) sources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GError) problem = NULL;
+    if (rows == NULL)
+        return NULL;
+    while (store_next(rows, &problem))
+        g_hash_table_add(sources, g_strdup(store_row_text(rows, 0)));
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return NULL;
+    }
+    return g_steal_pointer(&sources);
+}
+
 bool source_is_steward(StoreTx *tx, const char *source, const char *person, bool *ret_steward,
                        GError **error)
 {

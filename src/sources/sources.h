@@ -81,6 +81,14 @@ void source_steward_free(SourceSteward *steward);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SourceSteward, source_steward_free)
 /* By login. Array of SourceSteward. */
 GPtrArray *source_stewards(StoreTx *tx, const char *source, GError **error);
+/* As above for each of SOURCES: id -> array of SourceSteward. */
+GHashTable *source_stewards_many(StoreTx *tx, const GPtrArray *sources, GError **error);
+/* The ids of the sources that PERSON is a steward of, as a set. */
+GHashTable *source_stewarded(StoreTx *tx, const char *person, GError **error);
+/* The datasets IDS that there are: id -> Dataset. */
+GHashTable *dataset_load_many(StoreTx *tx, const GPtrArray *ids, GError **error);
+/* One more owner of DATASET; dataset_free() takes one away. */
+Dataset *dataset_ref(Dataset *dataset);
 /* Is PERSON a steward of SOURCE? */
 bool source_is_steward(StoreTx *tx, const char *source, const char *person, bool *ret_steward,
                        GError **error);

@@ -83,14 +83,10 @@ static json_t *stewards_json(const GPtrArray *stewards, const char *me, bool *re
     return persons;
 }
 
-bool answer_source(StoreTx *tx, const PolicyActor *actor, const Source *s, json_t **ret_json,
-                   GError **error)
+static json_t *source_json(const PolicyActor *actor, const Source *s, const GPtrArray *stewards,
+                           const SourceOffer *offer)
 {
     bool mine = false;
-    SourceOffer offer = {0};
-    g_autoptr(GPtrArray) stewards = source_stewards(tx, s->id, error);
-    if (stewards == NULL || !source_offer(tx, s->id, &offer, error))
-        return false;
     json_t *persons = stewards_json(stewards, actor->id, &mine);
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:o, s:o, s:s, s:s, s:o, s:b, s:o}", "id", s->id,
@@ -99,10 +95,40 @@ bool answer_source(StoreTx *tx, const PolicyActor *actor, const Source *s, json_
         answer_words(SET_ROUTE, s->routes), "purposes", answer_words(SET_PURPOSE, s->purposes),
         "rule_pack", s->rule_pack, "theme", s->theme, "stewards", persons, "mine", mine, "created",
         answer_time(s->created_ms));
-    json_object_set_new(json, "levels", answer_words(SET_LEVEL, offer.levels));
-    json_object_set_new(json, "dataset_count", json_integer(offer.datasets));
-    json_object_set_new(json, "published", answer_time(offer.published_ms));
+    json_object_set_new(json, "levels", answer_words(SET_LEVEL, offer->levels));
+    json_object_set_new(json, "dataset_count", json_integer(offer->datasets));
+    json_object_set_new(json, "published", answer_time(offer->published_ms));
     json_object_set_new(json, "uses", routes_json(s));
-    *ret_json = json;
+    return json;
+}
+
+json_t *answer_sources(StoreTx *tx, const PolicyActor *actor, const GPtrArray *sources,
+                       GError **error)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    for (guint i = 0; i < sources->len; i++)
+        g_ptr_array_add(ids, ((const Source *)g_ptr_array_index(sources, i))->id);
+    g_autoptr(GHashTable) stewards = source_stewards_many(tx, ids, error);
+    g_autoptr(GHashTable) offers = stewards != NULL ? source_offers(tx, ids, error) : NULL;
+    if (offers == NULL)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < sources->len; i++) {
+        const Source *s = g_ptr_array_index(sources, i);
+        json_array_append_new(list, source_json(actor, s, g_hash_table_lookup(stewards, s->id),
+                                                g_hash_table_lookup(offers, s->id)));
+    }
+    return list;
+}
+
+bool answer_source(StoreTx *tx, const PolicyActor *actor, const Source *s, json_t **ret_json,
+                   GError **error)
+{
+    g_autoptr(GPtrArray) one = g_ptr_array_new();
+    g_ptr_array_add(one, (void *)s);
+    g_autoptr(json_t) list = answer_sources(tx, actor, one, error);
+    if (list == NULL)
+        return false;
+    *ret_json = json_incref(json_array_get(list, 0));
     return true;
 }

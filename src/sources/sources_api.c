@@ -94,15 +94,8 @@ static bool read_sources(StoreTx *tx, const PolicyActor *actor, void *data, GErr
         source_list(tx, &answer->query, error);
     if (list == NULL)
         return false;
-    g_autoptr(json_t) items = json_array();
-    for (guint i = 0; i < list->len; i++) {
-        json_t *item = NULL;
-        if (!answer_source(tx, actor, g_ptr_array_index(list, i), &item, error))
-            return false;
-        json_array_append_new(items, item);
-    }
-    answer->json = g_steal_pointer(&items);
-    return true;
+    answer->json = answer_sources(tx, actor, list, error);
+    return answer->json != NULL;
 }
 
 static unsigned query_word(const HttpRequest *request, const char *name, PolicySet set)

@@ -11,6 +11,7 @@ struct StoreTx {
     StoreLink *link;
     GError *failure;    /* of the first statement that failed */
     int open_rows;
+    size_t statements;
 };
 
 typedef struct StoreRequest StoreRequest;

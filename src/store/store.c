@@ -255,6 +255,7 @@ bool store_exec_values(StoreTx *tx, const char *sql, const StoreValue *values, s
         return false;
     GError *failure = NULL;
     int64_t changed = 0;
+    tx->statements++;
     if (!tx->link->backend->exec(tx->link, sql, values, count, &changed, &failure))
         return store_tx_fail(tx, failure, error);
     if (ret_changed != NULL)
@@ -268,6 +269,7 @@ StoreRows *store_query_values(StoreTx *tx, const char *sql, const StoreValue *va
     if (!store_tx_ready(tx, values, count, error))
         return NULL;
     GError *failure = NULL;
+    tx->statements++;
     StoreRows *rows = tx->link->backend->query(tx->link, sql, values, count, &failure);
     if (rows == NULL) {
         store_tx_fail(tx, failure, error);
@@ -330,4 +332,9 @@ bool store_query_integer_values(StoreTx *tx, const char *sql, const StoreValue *
     else
         g_propagate_error(error, failure);
     return failure == NULL;
+}
+
+size_t store_tx_statements(const StoreTx *tx)
+{
+    return tx->statements;
 }

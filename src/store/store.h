@@ -116,6 +116,20 @@ bool store_row_is_null(StoreRows *rows, int column);
 void store_rows_free(StoreRows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(StoreRows, store_rows_free)
 
+/* One query for many keys: "$keys" in SQL stands for the list inside IN (...), and what is given
+ * besides is $1 to $4 before them. TAKE is called for each row, in the order of SQL; beyond 60 keys
+ * there are several queries, so that the order holds only among rows of one key. Texts of keys are
+ * borrowed; the same key may stand twice. */
+typedef bool (*StoreRowTaker)(StoreRows *rows, void *data, GError **error);
+bool store_query_keys_values(StoreTx *tx, const char *sql, const GPtrArray *keys,
+                             StoreRowTaker take, void *data, const StoreValue *before,
+                             size_t before_count, GError **error);
+#define store_query_keys(tx, keys, take, data, error, sql, ...)                                    \
+    store_query_keys_values(tx, sql, keys, take, data, STORE_VALUES(__VA_ARGS__) + 1,              \
+                            STORE_COUNT(__VA_ARGS__), error)
+/* How many statements TX has been given: what tests of lists count. */
+size_t store_tx_statements(const StoreTx *tx);
+
 /* True with *RET_INTEGER from the first column of the first row; no row gives FALLBACK. */
 bool store_query_integer_values(StoreTx *tx, const char *sql, const StoreValue *values,
                                 size_t count, int64_t fallback, int64_t *ret_integer,

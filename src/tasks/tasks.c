@@ -30,21 +30,37 @@ typedef struct Collection {
     GPtrArray *tasks;
 } Collection;
 
-static bool task_add(Collection *c, const char *kind, const char *project, const char *object,
-                     const char *title, int64_t since_ms, GError **error)
+/* TITLE NULL: the project's, which is read once for all tasks. */
+static void task_add(Collection *c, const char *kind, const char *project, const char *object,
+                     const char *title, int64_t since_ms)
 {
-    g_autoptr(Project) row = NULL;
-    if (!project_load(c->tx, project, &row, error))
-        return false;
     Task *task = g_new0(Task, 1);
     task->kind = kind;
-    task->project = g_strdup(row->id);
-    task->project_title = g_strdup(row->title);
+    task->project = g_strdup(project);
     task->object = g_strdup(object);
-    task->title = g_strdup(title != NULL ? title : row->title);
+    task->title = g_strdup(title);
     task->since_ms = since_ms;
     g_ptr_array_add(c->tasks, task);
-    return true;
+}
+
+static bool tasks_name_projects(StoreTx *tx, const GPtrArray *tasks, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    for (guint i = 0; i < tasks->len; i++) {
+        const Task *task = g_ptr_array_index(tasks, i);
+        if (g_hash_table_add(seen, task->project))
+            g_ptr_array_add(ids, task->project);
+    }
+    g_autoptr(GHashTable) projects = project_load_many(tx, ids, error);
+    for (guint i = 0; projects != NULL && i < tasks->len; i++) {
+        Task *task = g_ptr_array_index(tasks, i);
+        const Project *project = g_hash_table_lookup(projects, task->project);
+        task->project_title = g_strdup(project->title);
+        if (task->title == NULL)
+            task->title = g_strdup(project->title);
+    }
+    return projects != NULL;
 }
 
 /* ---- signatures ---- */
@@ -70,28 +86,20 @@ static const char *kind_of_term(unsigned term)
     return NULL;
 }
 
-static bool collect_application(Collection *c, const Application *a, GError **error)
+static void collect_application(Collection *c, const ApplicationSight *sight, const Application *a)
 {
-    PolicyFacts facts = {0};
-    if (!application_facts(c->tx, c->actor, a, c->now_ms, &facts, error))
-        return false;
+    PolicyFacts facts = application_sight_facts(sight, a);
     if (facts.state == STATE_CLOSED)
-        return true; /* nothing can be signed any more */
+        return; /* nothing can be signed any more */
     g_autoptr(GPtrArray) needs = application_needs(a, facts.route);
     for (guint i = 0; i < needs->len; i++) {
         const ApplicationNeed *need = g_ptr_array_index(needs, i);
         const char *kind =
             need->applicant != NULL ? "complete_application" : kind_of_term(need->term);
-        bool mine = false;
-        if (!application_need_is_mine(c->tx, c->actor, &facts, need, &mine, error))
-            return false;
-        if (mine && kind != NULL &&
-            !task_add(c, kind, a->project, a->id,
-                      need->dataset != NULL ? need->dataset->title : NULL, a->submitted_ms,
-                      error))
-            return false;
+        if (kind != NULL && application_need_is_mine(sight, &facts, need))
+            task_add(c, kind, a->project, a->id,
+                     need->dataset != NULL ? need->dataset->title : NULL, a->submitted_ms);
     }
-    return true;
 }
 
 static bool collect_signatures(Collection *c, GError **error)
@@ -99,12 +107,12 @@ static bool collect_signatures(Collection *c, GError **error)
     ApplicationQuery query = {.project = "", .awaiting_me = true, .after = "",
                               .limit = TASKS_PER_LIST};
     g_autoptr(GPtrArray) list = application_list(c->tx, c->actor, &query, c->now_ms, error);
-    if (list == NULL)
+    g_autoptr(ApplicationSight) sight =
+        list != NULL ? application_sight(c->tx, c->actor, list, c->now_ms, error) : NULL;
+    if (sight == NULL)
         return false;
-    for (guint i = 0; i < list->len; i++) {
-        if (!collect_application(c, g_ptr_array_index(list, i), error))
-            return false;
-    }
+    for (guint i = 0; i < list->len; i++)
+        collect_application(c, sight, g_ptr_array_index(list, i));
     return true;
 }
 
@@ -121,10 +129,9 @@ static bool collect_reviews(Collection *c, GError **error)
         return false;
     for (guint i = 0; i < list->len; i++) {
         const Export *export = g_ptr_array_index(list, i);
-        if (strcmp(export->author, c->actor->id) != 0 &&
-            !task_add(c, "review_export", export->project, export->id, export->title,
-                      export->submitted_ms, error))
-            return false;
+        if (strcmp(export->author, c->actor->id) != 0)
+            task_add(c, "review_export", export->project, export->id, export->title,
+                     export->submitted_ms);
     }
     return true;
 }
@@ -141,9 +148,8 @@ static bool collect_own_exports_of(Collection *c, const char *project, GError **
         const char *kind = export->state == EXPORT_RETURNED   ? "export_returned"
                            : export->state == EXPORT_APPROVED ? "export_approved"
                                                               : NULL;
-        if (kind != NULL && strcmp(export->author, c->actor->id) == 0 &&
-            !task_add(c, kind, project, export->id, export->title, export->decided_ms, error))
-            return false;
+        if (kind != NULL && strcmp(export->author, c->actor->id) == 0)
+            task_add(c, kind, project, export->id, export->title, export->decided_ms);
     }
     return true;
 }
@@ -175,9 +181,8 @@ static bool collect_services(Collection *c, GError **error)
         return false;
     for (guint i = 0; i < list->len; i++) {
         const Service *service = g_ptr_array_index(list, i);
-        if (!task_add(c, "service_running", service->project, service->id, service->name,
-                      service->created_ms, error))
-            return false;
+        task_add(c, "service_running", service->project, service->id, service->name,
+                 service->created_ms);
     }
     return true;
 }
@@ -204,6 +209,8 @@ GPtrArray *tasks_load(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, GEr
         if (!collectors[i](&collection, error))
             return NULL;
     }
+    if (!tasks_name_projects(tx, tasks, error))
+        return NULL;
     g_ptr_array_sort(tasks, task_compare);
     return g_steal_pointer(&tasks);
 }
