@@ -81,14 +81,14 @@ json_t *answer_waits(StoreTx *tx, const char *waits_for, const char *project,
 /* Who is named in a page of applications, read for all of them at once. */
 typedef struct Named {
     GHashTable *projects;          /* id -> Project */
-    GHashTable *members;           /* project -> array of ProjectMember */
+    GHashTable *leads;             /* project -> array of ProjectMember */
     GHashTable *stewards;          /* source -> array of SourceSteward */
 } Named;
 
 static void named_clear(Named *named)
 {
     g_clear_pointer(&named->projects, g_hash_table_unref);
-    g_clear_pointer(&named->members, g_hash_table_unref);
+    g_clear_pointer(&named->leads, g_hash_table_unref);
     g_clear_pointer(&named->stewards, g_hash_table_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Named, named_clear)
@@ -115,14 +115,14 @@ static bool named_load(StoreTx *tx, const GPtrArray *applications, Named *named,
     named->projects = project_load_many(tx, projects, error);
     if (named->projects == NULL)
         return false;
-    named->members = project_members_many(tx, projects, error);
-    if (named->members == NULL)
+    named->leads = project_leads_many(tx, projects, error);
+    if (named->leads == NULL)
         return false;
     named->stewards = source_stewards_many(tx, sources, error);
     return named->stewards != NULL;
 }
 
-static json_t *need_json(const ApplicationNeed *need, const GPtrArray *members, const Named *named)
+static json_t *need_json(const ApplicationNeed *need, const GPtrArray *leads, const Named *named)
 {
     const Dataset *dataset = need->dataset;
     const ApplicationPerson *person = need->person;
@@ -134,17 +134,17 @@ static json_t *need_json(const ApplicationNeed *need, const GPtrArray *members, 
                      person != NULL ? answer_person(person->id, person->login, person->name)
                                     : json_null(),
                      "waits_for",
-                     waits_json(need->waits_for, members, stewards,
+                     waits_json(need->waits_for, leads, stewards,
                                 person != NULL ? person->name : NULL));
 }
 
-static json_t *needs_json(const Application *a, unsigned route, const GPtrArray *members,
+static json_t *needs_json(const Application *a, unsigned route, const GPtrArray *leads,
                           const Named *named)
 {
     g_autoptr(GPtrArray) needs = application_needs(a, route);
     json_t *list = json_array();
     for (guint i = 0; i < needs->len; i++)
-        json_array_append_new(list, need_json(g_ptr_array_index(needs, i), members, named));
+        json_array_append_new(list, need_json(g_ptr_array_index(needs, i), leads, named));
     return list;
 }
 
@@ -156,19 +156,14 @@ static json_t *json_of_text(const char *text)
 
 /* ---- briefly ---- */
 
-static json_t *persons_json(const Application *a, const GPtrArray *members)
+static json_t *persons_json(const Application *a)
 {
     json_t *persons = json_array();
     for (guint i = 0; i < a->persons->len; i++) {
         const ApplicationPerson *p = g_ptr_array_index(a->persons, i);
         json_t *person = answer_person(p->id, p->login, p->name);
-        unsigned roles = 0;
-        for (guint m = 0; m < members->len; m++) {
-            const ProjectMember *member = g_ptr_array_index(members, m);
-            roles |= strcmp(member->person, p->id) == 0 ? member->roles : 0;
-        }
         json_object_set_new(person, "organisation", json_string(p->organisation));
-        json_object_set_new(person, "roles", answer_words(SET_PROJECT_ROLE, roles));
+        json_object_set_new(person, "roles", answer_words(SET_PROJECT_ROLE, p->roles));
         json_array_append_new(persons, person);
     }
     return persons;
@@ -198,7 +193,7 @@ static void dates_add(json_t *json, const Application *a)
 static json_t *brief_json(const Application *a, const Named *named)
 {
     const Project *project = g_hash_table_lookup(named->projects, a->project);
-    const GPtrArray *members = g_hash_table_lookup(named->members, a->project);
+    const GPtrArray *leads = g_hash_table_lookup(named->leads, a->project);
     json_t *datasets = json_array();
     for (guint i = 0; i < a->datasets->len; i++)
         json_array_append_new(datasets, answer_dataset_brief(g_ptr_array_index(a->datasets, i)));
@@ -209,11 +204,11 @@ static json_t *brief_json(const Application *a, const Named *named)
         "justification", a->justification, "answers", json_of_text(a->answers), "round",
         (json_int_t)a->round, "version", (json_int_t)a->version, "created_by",
         answer_person(a->created_by, a->created_by_login, a->created_by_name), "datasets",
-        datasets, "persons", persons_json(a, members), "agreements",
+        datasets, "persons", persons_json(a), "agreements",
         signed_json(a->facts, TERM_STEWARD_AGREEMENT), "opinion",
         opinion != NULL ? fact_json(opinion) : json_null(), "undertakings",
         signed_json(a->facts, TERM_UNDERTAKING), "needs",
-        needs_json(a, project->route, members, named), "missing", missing_json(a));
+        needs_json(a, project->route, leads, named), "missing", missing_json(a));
     dates_add(json, a);
     return json;
 }

@@ -40,6 +40,7 @@ extern const ApplicationSection application_sections[]; /* ended by a row with `
 typedef struct ApplicationPerson {
     char *id, *login, *name;
     char *organisation;            /* its name */
+    unsigned roles;                /* in the project, now or later: PolicyProjectRole */
 } ApplicationPerson;
 
 typedef struct Application {

@@ -54,10 +54,14 @@ static bool take_application(StoreRows *rows, void *data, GError **error)
 
 static bool take_person(StoreRows *rows, void *data, GError **error)
 {
-    (void)error;
     Reading *reading = data;
     Application *a = g_hash_table_lookup(reading->applications, store_row_text(rows, 4));
+    unsigned roles = 0;
+    if (!store_row_is_null(rows, 5) &&
+        !policy_parse_set(SET_PROJECT_ROLE, store_row_text(rows, 5), &roles))
+        return error_set(error, ERROR_INTERNAL, "projects.word", "Unknown role of a member");
     ApplicationPerson *person = g_new0(ApplicationPerson, 1);
+    person->roles = roles;
     person->id = g_strdup(store_row_text(rows, 0));
     person->login = g_strdup(store_row_text(rows, 1));
     person->name = g_strdup(store_row_text(rows, 2));
@@ -115,9 +119,10 @@ static bool read_all(StoreTx *tx, Reading *reading, const GPtrArray *ids, GError
                "p.id = a.created_by WHERE a.id IN ($keys)") &&
            store_query_keys(
                tx, ids, take_person, reading, error,
-               "SELECT p.id, p.login, p.name, o.name, ap.application FROM application_person ap "
-               "JOIN person p ON p.id = ap.person JOIN organisation o ON o.id = p.organisation "
-               "WHERE ap.application IN ($keys) ORDER BY p.login") &&
+               "SELECT p.id, p.login, p.name, o.name, a.id, m.roles FROM application a JOIN "
+               "application_person ap ON ap.application = a.id JOIN person p ON p.id = ap.person "
+               "JOIN organisation o ON o.id = p.organisation LEFT JOIN project_member m ON "
+               "m.project = a.project AND m.person = p.id AND m.removed_ms IS NULL WHERE a.id IN ($keys) ORDER BY p.login") &&
            read_datasets(tx, reading, ids, error) &&
            store_query_keys(tx, ids, take_fact, reading, error, FACTS_OF_APPLICATIONS);
 }

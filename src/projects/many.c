@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Projects, members and facts for a whole page of a list: one query each, however long the page. */
+/* Projects, leads and facts for a whole page of a list: one query each, however long the page. */
 #include "projects/internal.h"
 
 #include "base/error.h"
@@ -33,19 +33,20 @@ static bool take_member(StoreRows *rows, void *data, GError **error)
     return true;
 }
 
-GHashTable *project_members_many(StoreTx *tx, const GPtrArray *projects, GError **error)
+GHashTable *project_leads_many(StoreTx *tx, const GPtrArray *projects, GError **error)
 {
-    g_autoptr(GHashTable) members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+    g_autoptr(GHashTable) leads = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
                                                           (GDestroyNotify)g_ptr_array_unref);
     for (guint i = 0; i < projects->len; i++)
-        g_hash_table_insert(members, g_strdup(g_ptr_array_index(projects, i)),
+        g_hash_table_insert(leads, g_strdup(g_ptr_array_index(projects, i)),
                             g_ptr_array_new_with_free_func((GDestroyNotify)project_member_free));
-    if (!store_query_keys(tx, projects, take_member, members, error,
+    if (!store_query_keys(tx, projects, take_member, leads, error,
                           "SELECT m.person, p.login, p.name, m.roles, m.starts_ms, m.ends_ms, "
                           "m.project FROM project_member m JOIN person p ON p.id = m.person "
-                          "WHERE m.project IN ($keys) AND m.removed_ms IS NULL ORDER BY p.login"))
+                          "WHERE m.project IN ($keys) AND m.removed_ms IS NULL AND ' ' || m.roles "
+                          "|| ' ' LIKE '% lead %' ORDER BY p.login"))
         return NULL;
-    return g_steal_pointer(&members);
+    return g_steal_pointer(&leads);
 }
 
 /* ---- facts ---- */

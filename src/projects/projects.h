@@ -79,8 +79,8 @@ GPtrArray *project_list(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, c
 /* Members now or later, by login. Array of ProjectMember. */
 GPtrArray *project_members(StoreTx *tx, const char *project, GError **error);
 
-/* As above for each of PROJECTS: id -> array of ProjectMember; none for an unknown project. */
-GHashTable *project_members_many(StoreTx *tx, const GPtrArray *projects, GError **error);
+/* Those of them who lead, for each of PROJECTS: id -> array of ProjectMember. */
+GHashTable *project_leads_many(StoreTx *tx, const GPtrArray *projects, GError **error);
 
 /* Live roles of PERSON at NOW (0: none) and when they end. */
 bool project_member_live(StoreTx *tx, const char *project, const char *person, int64_t now_ms,

@@ -584,6 +584,51 @@ static void test_lists(void)
     g_free(draft);
 }
 
+typedef struct PageCost {
+    Scene *s;
+    bool awaiting;
+    size_t statements, items;
+} PageCost;
+
+static bool page_cost_in(StoreTx *tx, void *data, GError **error)
+{
+    PageCost *cost = data;
+    ApplicationQuery query = {.project = "", .after = "", .limit = 51,
+                              .awaiting_me = cost->awaiting};
+    size_t before = store_tx_statements(tx);
+    g_autoptr(GPtrArray) list = application_list(tx, world_actor(cost->s->w, SCIENTIST), &query,
+                                                 time_now_ms(), error);
+    json_t *json = list != NULL ? answer_applications(tx, list, error) : NULL;
+    cost->items = json_array_size(json);
+    cost->statements = store_tx_statements(tx) - before;
+    json_decref(json);
+    return list != NULL && json != NULL;
+}
+
+static PageCost page_cost(Scene *s, bool awaiting)
+{
+    PageCost cost = {.s = s, .awaiting = awaiting};
+    g_autoptr(GError) error = NULL;
+    store_read(s->w->app.store, page_cost_in, &cost, &error);
+    g_assert_no_error(error);
+    return cost;
+}
+
+/* A page of a list costs as many queries as one row of it. */
+static void test_queries_of_a_page(void)
+{
+    enum { MANY = 12 };
+    g_auto(Scene) s = scene_new(ROUTE_RESEARCH);
+    for (int i = 0; i < MANY; i++) {
+        g_autofree char *id = applied(&s, s.dataset, s.dataset2, "scientist", NULL);
+        PageCost all = page_cost(&s, false), awaiting = page_cost(&s, true);
+        g_assert_cmpuint(all.items, ==, (size_t)i + 1);
+        g_assert_cmpuint(awaiting.items, ==, (size_t)i + 1);
+        g_assert_cmpuint(all.statements, ==, 9);
+        g_assert_cmpuint(awaiting.statements, ==, 12);
+    }
+}
+
 static bool table_in(StoreTx *tx, void *data, GError **error)
 {
     Holds *h = data;
@@ -921,6 +966,7 @@ int main(int argc, char **argv)
         {.name = "own_administration", .run = test_own_administration},
         {.name = "need_on_research", .run = test_need_on_research_route},
         {.name = "lists", .run = test_lists},
+        {.name = "queries_of_a_page", .run = test_queries_of_a_page},
         {.name = "table", .run = test_table},
         {.name = "drafts", .run = test_drafts},
         {.name = "drafts/after-leaving", .run = test_drafts_after_leaving},
