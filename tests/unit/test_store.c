@@ -354,6 +354,51 @@ static void test_values(gconstpointer data)
     g_assert_no_error(error);
 }
 
+static bool take_key(StoreRows *rows, void *data, GError **error)
+{
+    (void)error;
+    g_assert_cmpint(store_row_integer(rows, 1), >=, 2);
+    g_assert_true(g_hash_table_add(data, g_strdup(store_row_text(rows, 0))));
+    return true;
+}
+
+/* Keys that pass the other condition and that do not; counts around the sizes of one query. */
+static bool read_keys(StoreTx *tx, void *data, GError **error)
+{
+    static const struct { guint keys; size_t statements; } counts[] = {
+        {0, 0}, {1, 1}, {2, 1}, {8, 1}, {9, 1}, {60, 1}, {61, 2}, {120, 2}, {150, 3}};
+    (void)data;
+    for (int i = 0; i < 150; i++) {
+        g_autofree char *id = g_strdup_printf("key-%d", i);
+        if (!store_exec(tx, error, "INSERT INTO thing (id, size) VALUES ($1, $2)", store_text(id),
+                        store_integer(i)))
+            return false;
+    }
+    for (size_t c = 0; c < G_N_ELEMENTS(counts); c++) {
+        g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+        g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        for (guint i = 0; i < counts[c].keys; i++)
+            g_ptr_array_add(keys, g_strdup_printf("key-%u", i));
+        size_t before = store_tx_statements(tx);
+        g_assert_true(store_query_keys(tx, keys, take_key, found, error,
+                                       "SELECT id, size FROM thing WHERE size >= $1 AND id IN "
+                                       "($keys) ORDER BY id", store_integer(2)));
+        g_assert_cmpuint(store_tx_statements(tx) - before, ==, counts[c].statements);
+        g_assert_cmpuint(g_hash_table_size(found), ==, MAX(counts[c].keys, 2) - 2);
+    }
+    return true;
+}
+
+static void test_keys(gconstpointer data)
+{
+    if (!has_kind((Kind)GPOINTER_TO_INT(data)))
+        return;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Store) store = new_store((Kind)GPOINTER_TO_INT(data), NULL);
+    store_write(store, read_keys, NULL, &error);
+    g_assert_no_error(error);
+}
+
 static bool many_statements(StoreTx *tx, void *data, GError **error)
 {
     for (int i = 0; i < 500; i++) {
@@ -756,6 +801,7 @@ static const struct {
     {"failures-undo", test_failures_undo},
     {"read-refuses-write", test_read_refuses_write},
     {"values", test_values},
+    {"keys", test_keys},
     {"statement-cache", test_statement_cache},
     {"concurrent-writers", test_concurrent_writers},
     {"group-commit", test_group_commit},
