@@ -148,9 +148,11 @@ def stage_scenario(names, long):
     with tempfile.TemporaryDirectory() as folder:
         junit = Path(folder) / "junit.xml"
         files = [f"tests/scenario/{name}.py" for name in names] or ["tests/scenario"]
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", "--durations=8",
-                   f"--junit-xml={junit}", *files, *([] if long else ["-m", "not long"])]
-        code = run(command, 3600 if long else 1500, {
+        # Scenarios wait more than they compute: two files at a time, each with servers of its own.
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", "--durations=12",
+                   "-n", "2", "--dist", "loadfile", f"--junit-xml={junit}", *files,
+                   *([] if long else ["-m", "not long"])]
+        code = run(command, 5400 if long else 2400, {
             **SANITIZER_SETTINGS, "DARSE_BUILD": str(SANITIZED),
             "DARSE_BINARY": str(SANITIZED / "src" / "darse")})
         return code, count_junit(junit) if junit.exists() else None
