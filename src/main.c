@@ -105,8 +105,9 @@ static int run_completion(int argc, char **argv)
 {
     if (argc == 2 && cli_print_completion(verb_tables, argv[1], stdout))
         return EXIT_OK;
-    fprintf(stderr, "usage: darse completion bash|zsh|fish\n");
-    return EXIT_USAGE;
+    bool asked = argc == 2 && strcmp(argv[1], "--help") == 0;
+    fprintf(asked ? stdout : stderr, "usage: darse completion bash|zsh|fish\n");
+    return asked ? EXIT_OK : EXIT_USAGE;
 }
 
 const Verb own_verbs[] = {
@@ -129,13 +130,26 @@ static int verb_match(const char *name, int argc, char **argv)
     return count;
 }
 
+/* A verb of the server and one of the machine may have the same words: --state asks for the latter. */
+static bool names_state(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--state") == 0 || g_str_has_prefix(argv[i], "--state="))
+            return true;
+    }
+    return false;
+}
+
 static const Verb *verb_find(int argc, char **argv, int *ret_words)
 {
     const Verb *best = NULL;
+    bool on_machine = names_state(argc, argv);
     for (const Verb *const *table = verb_tables; *table != NULL; table++) {
         for (const Verb *verb = *table; verb->name != NULL; verb++) {
             int words = verb_match(verb->name, argc, argv);
-            if (words > 0 && (best == NULL || words > *ret_words)) {
+            bool rather = best != NULL && words == *ret_words && on_machine && best->act != NULL &&
+                          verb->act == NULL;
+            if (words > 0 && (best == NULL || words > *ret_words || rather)) {
                 best = verb;
                 *ret_words = words;
             }

@@ -462,7 +462,7 @@ const Verb audit_verbs[] = {
      audit_check_run, false},
     {"audit export", "[--state DIR] [--from TIME] [--to TIME]",
      "Print entries as lines of JSON, oldest first", audit_export_run, false},
-    {"audit checkpoint", "[--state DIR]", "Print the newest signed checkpoint, to keep elsewhere",
+    {"audit checkpoint", "--state DIR", "The newest signed checkpoint of a state on this machine",
      audit_checkpoint_run, false},
     {"audit key", "[--state DIR]", "Print the key that verifies this log, to keep elsewhere",
      audit_key_run, false},

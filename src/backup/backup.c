@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #define PARTIAL ".partial"
+#define LOG_TURNS 50
+#define CHECKPOINT_BYTES_MAX 65536
 
 const char *const backup_data[] = {"data", "projects", "releases", NULL};
 const char *const backup_keys[] = {"instance", "keys", NULL};
@@ -144,6 +146,32 @@ static bool copy_names(const Snapshot *snapshot, const char *const *names, GErro
     return true;
 }
 
+/* NULL while there is none. */
+static char *checkpoint_now(const Snapshot *snapshot)
+{
+    g_autofree char *path = g_build_filename(snapshot->state_dir, "audit", "checkpoint", NULL);
+    char *text = NULL;
+    return file_read(path, CHECKPOINT_BYTES_MAX, &text, NULL, NULL) ? text : NULL;
+}
+
+/* The sequencer takes a tile away once a newer checkpoint no longer needs it, so that files copied while a
+ * checkpoint was written may miss one: they are copied again until none was. */
+static bool copy_log(const Snapshot *snapshot, GError **error)
+{
+    static const char *const log[] = {"audit", NULL};
+    for (int turn = 0; turn < LOG_TURNS; turn++) {
+        g_autofree char *before = checkpoint_now(snapshot);
+        if (!copy_names(snapshot, log, error))
+            return false;
+        g_autofree char *after = checkpoint_now(snapshot);
+        if (g_strcmp0(before, after) == 0)
+            return true;
+    }
+    return error_set(error, ERROR_UNAVAILABLE, "backup.log_moves",
+                     "The audit log was written faster than it could be copied; take the backup again "
+                     "at a quieter time");
+}
+
 static bool copy_database(Snapshot *snapshot, GError **error)
 {
     const char *name = snapshot->manifest.postgres ? BACKUP_POSTGRES : BACKUP_SQLITE;
@@ -179,11 +207,10 @@ static bool copy_keys(const Snapshot *snapshot, GError **error)
 static bool snapshot_copy(Snapshot *snapshot, GError **error)
 {
     static const char *const configuration[] = {"darse.conf", NULL};
-    static const char *const log[] = {"audit", NULL};
     g_auto(BackupVaults) vaults = {0};
     return backup_vaults_open(&vaults, snapshot->state_dir, snapshot->manifest.uid, error) &&
            copy_names(snapshot, configuration, error) && copy_names(snapshot, backup_data, error) &&
-           copy_names(snapshot, log, error) && copy_database(snapshot, error) &&
+           copy_log(snapshot, error) && copy_database(snapshot, error) &&
            copy_names(snapshot, backup_data, error) && copy_keys(snapshot, error);
 }
 

@@ -592,7 +592,7 @@ def test_a_swapped_folder_is_noticed(prepared):
     """Somebody who owns run/lake replaces the folder by a link: it is not followed."""
     service = new_id("svc")
     os.symlink("/etc", prepared.state / "run" / "lake" / service)
-    with pytest.raises(Refused, match="engine.folder|path.link|files.open"):
+    with pytest.raises(Refused, match="engine.folder|path.link|files.open|files.not_a_folder"):
         prepared.call(start_service(service, PROJECT_A, BASE_A, lake=True))
     assert service not in [s["service_id"] for s in prepared.services()]
     os.unlink(prepared.state / "run" / "lake" / service)
@@ -673,7 +673,7 @@ def test_what_is_not_a_plain_file_is_not_collected(prepared):
         s.bind(str(place / "socket"))
     cases = [("tricks/link", "path.link"), ("tricks/folder-link/passwd", "path.link"),
              ("tricks/loop/big", "path.link"), ("tricks/fifo", "engine.not_a_file"),
-             ("tricks/socket", "files.open"), ("tricks", "engine.not_a_file"),
+             ("tricks/socket", "files.not_a_file"), ("tricks", "engine.not_a_file"),
              ("tricks/big", "engine.file_too_large"), ("tricks/none", "files.missing"),
              ("../homes", "path.segment"), ("/etc/passwd", "path.segment"), ("a\0b", "json"),
              ("tricks//big", "path.segment")]
