@@ -2,7 +2,7 @@
 """Fixtures of the scenarios: the real program with its real processes, engine, Podman and worker, on a
 temporary demonstration, and clients signed in as its accounts.
 
-    server               one demonstration for the whole run
+    server               one demonstration for each file of scenarios, so that none sees another's rows
     new_server           a function that makes one more, for scenarios that break it
     client_for("lead")   a signed-in client of `server`
     restricted, secure   the demonstration's projects, as the API shows them
@@ -23,7 +23,7 @@ def darse_binary():
         yield path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(darse_binary):
     with Server(darse_binary) as running:
         running.load_demonstration()
@@ -48,7 +48,7 @@ def new_server(darse_binary, request):
         one.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client_for(server):
     return server.client_for
 
@@ -58,11 +58,11 @@ def project_of(server, slug):
     return next(project for project in items if project["slug"] == slug)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def restricted(server):
     return project_of(server, "care-use")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def secure(server):
     return project_of(server, "market-weight")

@@ -16,8 +16,8 @@ def who(client_for):
 
 
 @pytest.fixture(scope="module")
-def projects(who):
-    return {one["tier"]: one for one in who.scientist.ok("GET", f"{API}/projects")["items"]}
+def projects(restricted, secure):
+    return {"restricted": restricted, "secure": secure}
 
 
 def found(client, query):
@@ -54,7 +54,9 @@ def test_where_one_may_apply(who, projects):
     path = f"{API}/sources/{source['id']}/openings"
     levels = {one["id"]: one["level"]
               for one in who.scientist.ok("GET", f"{API}/sources/{source['id']}")["datasets"]}
-    for opening in who.scientist.ok("GET", path)["items"]:
+    openings = who.scientist.ok("GET", path)["items"]
+    assert {one["project"]["id"] for one in openings} >= {one["id"] for one in projects.values()}
+    for opening in openings:
         for row in opening["datasets"]:
             level, tier = levels[row["dataset"]], opening["project"]["tier"]
             if level in LEVELS_OF[tier]:
