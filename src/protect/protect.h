@@ -34,11 +34,15 @@
 /* The whole schema, and that every hierarchy is a tree. ERROR_INVALID "recipe.*" with the place. */
 bool protect_check_recipe(const json_t *recipe, GError **error);
 
+/* The domains of the keys that a checked RECIPE asks for, each once. Array of text. */
+GPtrArray *protect_domains(const json_t *recipe);
+
 /* Called on the way; false stops (ERROR_CONFLICT "protect.stopped"). */
 typedef bool (*ProtectProgress)(void *user, double done, const char *what);
 
 typedef struct ProtectOptions {
     const char *key;               /* secret of pseudonyms, or NULL; only the steps that need it ask */
+    const json_t *keys;            /* {domain: secret} instead of KEY; or NULL */
     ProtectProgress progress;      /* or NULL */
     void *user;
 } ProtectOptions;

@@ -53,7 +53,7 @@ bool step_columns(Run *run, const json_t *step, const char *name, bool want_numb
     return true;
 }
 
-static void note(json_t *log, const char *what, double figure)
+void step_note(json_t *log, const char *what, double figure)
 {
     bool whole = figure == floor(figure) && fabs(figure) < 1e15;
     json_object_set_new(log, what, whole ? json_integer((json_int_t)figure) : json_real(figure));
@@ -84,36 +84,7 @@ static bool do_drop(Run *run, const json_t *step, json_t *log, GError **error)
     }
     if (run->data->columns->len == 0)
         return error_set(error, ERROR_UNPROCESSABLE, "protect.column", "No column is left.");
-    note(log, "columns", (double)json_array_size(names));
-    return true;
-}
-
-/* HMAC-SHA-256 over domain, a byte 0, and the value; the first 128 bits in hexadecimal. The domain keeps
- * persons and enterprises of the same number apart. */
-static char *pseudonym_of(const char *key, const char *domain, const char *value)
-{
-    g_autoptr(GHmac) hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
-    g_hmac_update(hmac, (const guchar *)domain, (gssize)strlen(domain) + 1);
-    g_hmac_update(hmac, (const guchar *)value, (gssize)strlen(value));
-    return g_strndup(g_hmac_get_string(hmac), 32);
-}
-
-static bool do_pseudonym(Run *run, const json_t *step, json_t *log, GError **error)
-{
-    MicrodataColumn *column = step_column(run, step, "column", false, error);
-    if (column == NULL)
-        return false;
-    const char *key = run->options->key, *domain = recipe_text(step, "domain");
-    if (key == NULL || strlen(key) < 32)
-        return error_set(error, ERROR_INVALID, "protect.key",
-                         "Pseudonyms need a key of at least 32 bytes; give a file that holds one.");
-    g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(g_free);
-    for (guint l = 0; l < column->labels->len; l++)
-        g_ptr_array_add(labels, pseudonym_of(key, domain != NULL ? domain : column->name,
-                                             column->labels->pdata[l]));
-    note(log, "values", column->labels->len);
-    column_set_codes(column, g_array_ref(column->codes), (const char *const *)labels->pdata,
-                     labels->len);
+    step_note(log, "columns", (double)json_array_size(names));
     return true;
 }
 
@@ -125,7 +96,7 @@ static bool do_shuffle(Run *run, const json_t *step, json_t *log, GError **error
     if (!sdc_shuffle(&run->context, run->data->rows, run->seed, run->stream, order, &failure))
         return step_failed(&failure, error);
     microdata_take(run->data, order, run->data->rows);
-    note(log, "records", (double)run->data->rows);
+    step_note(log, "records", (double)run->data->rows);
     return true;
 }
 
@@ -158,7 +129,7 @@ static bool do_sample(Run *run, const json_t *step, json_t *log, GError **error)
             order[kept++] = (uint32_t)i;
     }
     microdata_take(run->data, order, kept);
-    note(log, "records", (double)kept);
+    step_note(log, "records", (double)kept);
     return true;
 }
 
@@ -191,9 +162,9 @@ static bool do_recode(Run *run, const json_t *step, json_t *log, GError **error)
         g_array_unref(recoded);
         return step_failed(&failure, error);
     }
-    note(log, "categories_before", column->labels->len);
+    step_note(log, "categories_before", column->labels->len);
     set_level(column, &built, (unsigned)level, recoded);
-    note(log, "categories_after", column->labels->len);
+    step_note(log, "categories_after", column->labels->len);
     return true;
 }
 
@@ -222,7 +193,7 @@ static bool do_cut(Run *run, const json_t *step, json_t *log, GError **error)
         g_array_index(codes, uint32_t, i) = code;
     }
     column_set_codes(column, codes, (const char *const *)labels->pdata, labels->len);
-    note(log, "categories_after", labels->len);
+    step_note(log, "categories_after", labels->len);
     return true;
 }
 
@@ -241,7 +212,7 @@ static bool do_tails(Run *run, const json_t *step, json_t *log, GError **error)
                         recipe_number(step, "top", (double)NAN), tail, coded, &changed, &failure))
         return step_failed(&failure, error);
     memcpy(values_of(column), coded, run->data->rows * sizeof *coded);
-    note(log, "values_changed", (double)changed);
+    step_note(log, "values_changed", (double)changed);
     return true;
 }
 
@@ -259,7 +230,7 @@ static bool do_round(Run *run, const json_t *step, json_t *log, GError **error)
                    rounded, &failure))
         return step_failed(&failure, error);
     memcpy(values_of(column), rounded, run->data->rows * sizeof *rounded);
-    note(log, "values", (double)run->data->rows);
+    step_note(log, "values", (double)run->data->rows);
     return true;
 }
 
@@ -288,9 +259,9 @@ static bool do_suppress(Run *run, const json_t *step, json_t *log, GError **erro
     json_t *by = json_object();
     for (size_t v = 0; v < count; v++) {
         memcpy(columns[v]->codes->data, made.codes + v * made.rows, made.rows * sizeof *made.codes);
-        note(by, columns[v]->name, (double)made.by_variable[v]);
+        step_note(by, columns[v]->name, (double)made.by_variable[v]);
     }
-    note(log, "cells", (double)made.cells);
+    step_note(log, "cells", (double)made.cells);
     json_object_set_new(log, "cells_by_column", by);
     sdc_suppression_clear(&run->context, &made);
     return true;
@@ -306,7 +277,7 @@ static void keep_lattice(Run *run, MicrodataColumn **columns, size_t count, cons
         GArray *codes = codes_new(found->rows);
         memcpy(codes->data, found->codes + v * found->rows, found->rows * sizeof *found->codes);
         set_level(columns[v], &built[v], found->levels[v], codes);
-        note(levels, columns[v]->name, columns[v]->level);
+        step_note(levels, columns[v]->name, columns[v]->level);
     }
     for (size_t i = 0; i < found->rows; i++) {
         if (!found->is_suppressed[i])
@@ -314,9 +285,9 @@ static void keep_lattice(Run *run, MicrodataColumn **columns, size_t count, cons
     }
     microdata_take(run->data, order, kept);
     json_object_set_new(log, "levels", levels);
-    note(log, "records_removed", (double)found->suppressed);
-    note(log, "loss", found->loss);
-    note(log, "nodes", (double)found->nodes);
+    step_note(log, "records_removed", (double)found->suppressed);
+    step_note(log, "loss", found->loss);
+    step_note(log, "nodes", (double)found->nodes);
 }
 
 static bool do_lattice(Run *run, const json_t *step, json_t *log, GError **error)
@@ -368,7 +339,7 @@ static bool do_pram(Run *run, const json_t *step, json_t *log, GError **error)
     if (!sdc_pram(&run->context, &codes, &options, out, NULL, &changed, &failure))
         return step_failed(&failure, error);
     memcpy(column->codes->data, out, run->data->rows * sizeof *out);
-    note(log, "values_changed", (double)changed);
+    step_note(log, "values_changed", (double)changed);
     return true;
 }
 
@@ -398,8 +369,8 @@ static bool do_microaggregate(Run *run, const json_t *step, json_t *log, GError 
         return step_failed(&failure, error);
     for (size_t v = 0; v < count; v++)
         memcpy(values_of(columns[v]), made.values + v * made.rows, made.rows * sizeof *made.values);
-    note(log, "groups", (double)made.groups);
-    note(log, "loss", made.sst > 0 ? made.sse / made.sst : 0);
+    step_note(log, "groups", (double)made.groups);
+    step_note(log, "loss", made.sst > 0 ? made.sse / made.sst : 0);
     sdc_microaggregation_clear(&run->context, &made);
     return true;
 }
@@ -421,7 +392,7 @@ static bool do_swap(Run *run, const json_t *step, json_t *log, GError **error)
             changed += out[i] != numbers[v].values[i] && !isnan(out[i]);
         memcpy(values_of(columns[v]), out, run->data->rows * sizeof *out);
     }
-    note(log, "values_changed", (double)changed);
+    step_note(log, "values_changed", (double)changed);
     return true;
 }
 
@@ -440,7 +411,7 @@ static bool do_noise(Run *run, const json_t *step, json_t *log, GError **error)
         return step_failed(&failure, error);
     for (size_t v = 0; v < count; v++)
         memcpy(values_of(columns[v]), out + v * rows, rows * sizeof *out);
-    note(log, "values", (double)(rows * count));
+    step_note(log, "values", (double)(rows * count));
     return true;
 }
 
@@ -458,7 +429,9 @@ static const char *const loss_words[] = {"discernibility", "share", "entropy", N
 
 static const StepKind kinds[] = {
     {"drop", "removes columns", {COLUMNS}, do_drop},
-    {"pseudonym", "replaces values by a keyed code", {COLUMN, {"domain", FIELD_TEXT}}, do_pseudonym},
+    {"pseudonym", "replaces values by a keyed code", {COLUMN, {"domain", FIELD_TEXT}}, step_pseudonym},
+    {"record_key", "adds a keyed number for tables by the cell-key method",
+     {COLUMNS, {"as", FIELD_TEXT}, {"domain", FIELD_TEXT}}, step_record_key},
     {"shuffle", "puts the records in a random order", {{NULL}}, do_shuffle},
     {"sample", "keeps a random sample", {{"fraction", FIELD_NUMBER, true, 1e-9, 1},
      {"strata", FIELD_TEXT}}, do_sample},

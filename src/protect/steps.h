@@ -34,6 +34,11 @@ MicrodataColumn *step_column(Run *run, const json_t *step, const char *name, boo
 /* As above for a list; RET_COLUMNS has 64 places. */
 bool step_columns(Run *run, const json_t *step, const char *name, bool want_number,
                   MicrodataColumn **ret_columns, size_t *ret_count, GError **error);
+/* A figure for the log of the step. */
+void step_note(json_t *log, const char *what, double figure);
+/* Steps under a key (keyed.c). */
+bool step_pseudonym(Run *run, const json_t *step, json_t *log, GError **error);
+bool step_record_key(Run *run, const json_t *step, json_t *log, GError **error);
 /* An error of a kernel as ours. */
 bool step_failed(const SdcError *failure, GError **error);
 

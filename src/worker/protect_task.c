@@ -160,7 +160,7 @@ json_t *protect_task_run(Duck *duck, const WorkerLimits *limits, const json_t *a
         return NULL;
     Told told = {0};
     ProtectOptions options = {.key = json_string_value(json_object_get(arguments, "key")),
-                              .progress = tell, .user = &told};
+                              .keys = json_object_get(arguments, "keys"), .progress = tell, .user = &told};
     g_autoptr(json_t) report = NULL;
     if (!protect_run(data, json_object_get(arguments, "recipe"), &options, &report, error) ||
         !write_csv(data, output_fd, error))

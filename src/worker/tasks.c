@@ -257,7 +257,7 @@ static const char *const fields_preview[] = {"format", "rows", "offset", NULL};
 static const char *const fields_lint[] = {"format", "rules", "count_column", "total_column",
                                           "largest_column", NULL};
 
-static const char *const fields_protect[] = {"format", "recipe", "output", "key", NULL};
+static const char *const fields_protect[] = {"format", "recipe", "output", "key", "keys", NULL};
 
 static const TaskKind kinds[WORKER_TASK_COUNT] = {
     [WORKER_PROFILE] = {"profile", fields_format, false, true, run_profile,

@@ -88,7 +88,8 @@ const char *worker_library(void);
  * WORKER_IMAGE {}
  *   -> {"format": "png"|"jpeg", "width", "height", "shown_width", "shown_height"}; the output is
  *      the picture made anew as PNG, at most WORKER_IMAGE_SIDE on a side: its pixels, nothing else.
- * WORKER_PROTECT {"format", "recipe": protect/protect.h's, "output": "csv"|"parquet", "key": text or absent}
+ * WORKER_PROTECT {"format", "recipe": protect/protect.h's, "output": "csv"|"parquet", "key": text or absent,
+ *                  "keys": {domain: text} or absent}
  *   -> {"rows", "report": protect_run()'s}; the output is the protected file, written anew.
  *
  * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");

@@ -46,7 +46,7 @@ def lesson(tmp_path_factory):
     made = {"raw": rows_of(folder / "raw.csv")}
     made["secure"] = protect("secure", folder / "raw.csv", folder / "secure", "--key", folder / "key")
     for name in ("scientific", "public"):
-        made[name] = protect(name, folder / "secure" / "protected.csv", folder / name)
+        made[name] = protect(name, folder / "raw.csv", folder / name)
     return made
 
 
@@ -67,7 +67,8 @@ def test_the_raw_file_is_invented_and_sound(lesson):
 
 def test_the_secure_file_names_nobody(lesson):
     rows, _ = lesson["secure"]
-    assert set(rows[0]) == {"city", "department", "region", "salary", "occupation", "siret"}
+    assert set(rows[0]) == {"city", "department", "region", "salary", "occupation", "siret",
+                            "record_key"}
     assert sorted(row["salary"] for row in rows) == sorted(row["salary"] for row in lesson["raw"])
     employers = Counter(row["siret"] for row in lesson["raw"])
     codes = Counter(row["siret"] for row in rows)

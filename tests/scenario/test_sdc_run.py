@@ -84,6 +84,9 @@ def test_a_protected_file_is_what_its_report_says(place):
 
 def test_the_same_recipe_gives_the_same_bytes(place):
     assert protect(place, "one").returncode == 0
+    assert protect(place, "same").returncode == 0
+    for name in ("protected.csv", "report.json", "report.html", "recipe.json"):   # the log too
+        assert (place / "one" / name).read_bytes() == (place / "same" / name).read_bytes()
     assert protect(place, "two", "--language", "fr").returncode == 0
     first, second = (place / name / "protected.csv" for name in ("one", "two"))
     assert first.read_bytes() == second.read_bytes()

@@ -111,6 +111,7 @@ static void test_refused_runs(void)
         {"{\"do\": \"recode\", \"column\": \"city\", \"level\": 2}, {\"do\": \"recode\", \"column\": "
          "\"city\", \"level\": 1}", "Step 2 (recode)"},
         {"{\"do\": \"pseudonym\", \"column\": \"name\"}", "at least 32 bytes"},
+        {"{\"do\": \"record_key\", \"columns\": [\"name\"]}", "\"record\" needs a key"},
         {"{\"do\": \"microaggregate\", \"columns\": [\"pay\"]}", "Row 6"},
         {"{\"do\": \"suppress\", \"columns\": [\"sex\"], \"k\": 9}", "cannot be made alike"},
     };
@@ -182,6 +183,55 @@ static void test_pseudonym(void)
                       "0123456789abcdef0123456789abcdef"));
     g_assert_cmpstr(cell(data, "name", 0), ==, "2240af205e9751412389b7a480c2497e");
     g_assert_cmpuint(strlen(cell(data, "name", 1)), ==, 32);
+}
+
+/* Known numbers: made with another implementation (Python's hmac), as above. */
+static void test_record_key(void)
+{
+    static const char step[] = "{\"do\": \"record_key\", \"columns\": [\"sex\", \"city\"]}, "
+                               "{\"do\": \"drop\", \"columns\": [\"name\"]}, {\"do\": \"shuffle\"}";
+    static const char *const key = "0123456789abcdef0123456789abcdef";
+    g_autoptr(Microdata) data = small_file();
+    g_autoptr(json_t) report = apply(data, step, key);
+    const MicrodataColumn *keys = microdata_find(data, "record_key");
+    g_assert_true(keys != NULL && keys->is_number);
+    double of_row[8];
+    for (size_t i = 0; i < 8; i++)
+        of_row[g_array_index(data->origin, uint32_t, i)] = g_array_index(keys->values, double, i);
+    /* First woman of Lyon; second man of Gap; the woman without a city. */
+    g_assert_cmpfloat(of_row[0], ==, 0.9741447329791868);
+    g_assert_cmpfloat(of_row[6], ==, 0.5750108898197446);
+    g_assert_cmpfloat(of_row[5], ==, 0.45275806784685924);
+    json_int_t repeated;
+    g_assert_cmpint(json_unpack(json_array_get(json_object_get(report, "steps"), 0), "{s:I}",
+                                "units_repeated", &repeated), ==, 0);
+    g_assert_cmpint(repeated, ==, 1);
+    /* Under the keys of domains: the same number from the same key, whatever else there is. */
+    g_autoptr(json_t) recipe = with_steps(step);
+    g_autoptr(json_t) all = json_pack("{s:s, s:s}", "other", "x", "record", key);
+    ProtectOptions options = {.keys = all};
+    g_autoptr(Microdata) again = small_file();
+    json_t *second = NULL;
+    g_assert_true(protect_run(again, recipe, &options, &second, NULL));
+    json_decref(second);
+    g_assert_cmpstr(cell(again, "record_key", 0), ==, cell(data, "record_key", 0));
+    /* Without the domain's key, or under a name that is taken, there is none. */
+    g_autoptr(GError) error = NULL;
+    json_object_del(all, "record");
+    g_autoptr(Microdata) third = small_file();
+    g_assert_false(protect_run(third, recipe, &options, &second, &error));
+    g_assert_nonnull(strstr(error->message, "The domain \"record\" needs a key"));
+}
+
+static void test_domains(void)
+{
+    g_autoptr(json_t) recipe = with_steps(
+        "{\"do\": \"pseudonym\", \"column\": \"name\"}, {\"do\": \"shuffle\"}, {\"do\": \"record_key\", "
+        "\"columns\": [\"sex\"]}, {\"do\": \"pseudonym\", \"column\": \"city\", \"domain\": \"name\"}");
+    g_autoptr(GPtrArray) domains = protect_domains(recipe);
+    g_assert_cmpuint(domains->len, ==, 2);
+    g_assert_cmpstr(domains->pdata[0], ==, "name");
+    g_assert_cmpstr(domains->pdata[1], ==, "record");
 }
 
 static void test_suppress_and_records(void)
@@ -267,7 +317,7 @@ static void test_step_table(void)
     size_t count = 0;
     for (const ProtectStepSummary *row = protect_step_kinds(); row->name != NULL; row++, count++)
         g_assert_cmpuint(strlen(row->summary), >, 10);
-    g_assert_cmpuint(count, ==, 14);
+    g_assert_cmpuint(count, ==, 15);
 }
 
 int main(int argc, char **argv)
@@ -278,6 +328,8 @@ int main(int argc, char **argv)
     g_test_add_func("/protect/recoding", test_recoding);
     g_test_add_func("/protect/numbers", test_numbers);
     g_test_add_func("/protect/pseudonym", test_pseudonym);
+    g_test_add_func("/protect/record_key", test_record_key);
+    g_test_add_func("/protect/domains", test_domains);
     g_test_add_func("/protect/suppress_and_records", test_suppress_and_records);
     g_test_add_func("/protect/lattice", test_lattice);
     g_test_add_func("/protect/report", test_report);
