@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows are dealt into partitions by the hash of their cell of leaves, keeping their order; each
- * partition is added up by one task, and is small enough for a core's cache. Then one dimension after the other, from the lowest nodes up, every
- * cell is added to its parent. Partitions and blocks are constants, so that the order of every sum is the
- * same whatever the threads.
+ * Tables most of whose cells are filled are made in sdc/dense.c; here are the others, and holdings.
+ *
+ * Rows are dealt into partitions by the hash of their cell of leaves, keeping their order; each partition
+ * is added up by one task, and is small enough for a core's cache. Then one dimension after the other, from
+ * the lowest nodes up, every cell is added to its parent. Partitions and blocks are constants, so that the
+ * order of every sum is the same whatever the threads.
  *
  * A cell's key packs one node a dimension, the first in the highest bits, so that keys sort as nodes do.
  * With holdings, what is rolled up are (cell, holding) pairs, which give contributors at the very end: the
@@ -12,6 +14,8 @@
 #include "sdc/tabulate.h"
 
 #include "sdc/bag.h"
+#include "sdc/cells.h"
+#include "sdc/dense.h"
 #include "sdc/failure.h"
 #include "sdc/memory.h"
 #include "sdc/nodes.h"
@@ -20,12 +24,6 @@
 #include <string.h>
 
 enum { PARTITIONS = 64, BLOCKS = 64 };
-
-/* Where the fields of a record are, in words; 0 is none. */
-typedef struct Layout {
-    unsigned words, key_words, top;
-    unsigned count, units, total, absolute, cell_key, first, values, weights;
-} Layout;
 
 /* An entry and the key of its parent. */
 typedef struct Move {
@@ -38,8 +36,8 @@ typedef struct Work {
     const SdcTabulation *in;
     SdcNodes nodes[SDC_DIMENSIONS_MAX];
     unsigned shifts[SDC_DIMENSIONS_MAX], bits;
-    Layout layout;                 /* of entries: cells, or pairs of cell and holding */
-    Layout cell_layout;
+    SdcLayout layout;              /* of entries: cells, or pairs of cell and holding */
+    SdcLayout cell_layout;
     SdcBag entries[PARTITIONS], incoming[PARTITIONS], cells[PARTITIONS];
     uint64_t *keys;                /* of rows */
     uint32_t *order;               /* rows by partition */
@@ -80,93 +78,6 @@ static bool tasks_succeeded(Work *work, SdcError *ret_error)
     return true;
 }
 
-/* --- what a record holds ------------------------------------------------------------------------ */
-
-static unsigned take_words(Layout *layout, unsigned count)
-{
-    unsigned at = layout->words;
-    layout->words += count;
-    return at;
-}
-
-static Layout layout_of(const SdcTabulation *in, bool is_cell)
-{
-    bool pairs = in->holdings != NULL && !is_cell;
-    Layout layout = {.words = pairs ? 2 : 1, .key_words = pairs ? 2 : 1};
-    layout.count = take_words(&layout, 1);
-    layout.units = take_words(&layout, 1);
-    if (in->values != NULL) {
-        layout.total = take_words(&layout, 1);
-        layout.absolute = take_words(&layout, 1);
-    }
-    if (in->record_keys != NULL)
-        layout.cell_key = take_words(&layout, 1);
-    if (in->top > 0 && !pairs) {
-        layout.top = in->top;
-        layout.first = take_words(&layout, 1);
-        layout.values = take_words(&layout, in->top);
-        if (in->weights != NULL && in->holdings == NULL)
-            layout.weights = take_words(&layout, in->top);
-    }
-    return layout;
-}
-
-/* Into the list of the largest contributors, largest first; equal ones keep the one that came first. */
-static void insert_top(const Layout *layout, SdcWord *record, double value, double weight)
-{
-    double size = fabs(value);
-    SdcWord *values = record + layout->values;
-    if (!(size > fabs(values[layout->top - 1].d)))
-        return;
-    unsigned at = layout->top - 1;
-    for (; at > 0 && size > fabs(values[at - 1].d); at--) {
-        values[at] = values[at - 1];
-        if (layout->weights != 0)
-            record[layout->weights + at] = record[layout->weights + at - 1];
-    }
-    values[at].d = value;
-    if (layout->weights != 0)
-        record[layout->weights + at].d = weight;
-}
-
-/* WHO is the largest contributor of what is added. Nobody knows of the empty list that it is empty but by
- * UNITS, which is why this comes before UNITS are added. */
-static void add_first(const Layout *layout, SdcWord *record, double value, uint64_t who)
-{
-    double held = fabs(record[layout->values].d);
-    bool larger = fabs(value) > held || (fabs(value) == held && who < record[layout->first].u);
-    if (record[layout->units].d == 0 || larger)
-        record[layout->first].u = who;
-}
-
-static void add_contributor(const Layout *layout, SdcWord *record, double value, double weight,
-                            uint64_t who)
-{
-    if (layout->top > 0) {
-        add_first(layout, record, value, who);
-        insert_top(layout, record, value, weight);
-    }
-    record[layout->units].d += 1;
-}
-
-static void add_record(const Layout *layout, SdcWord *to, const SdcWord *from)
-{
-    to[layout->count].d += from[layout->count].d;
-    if (layout->total != 0) {
-        to[layout->total].d += from[layout->total].d;
-        to[layout->absolute].d += from[layout->absolute].d;
-    }
-    if (layout->cell_key != 0)
-        to[layout->cell_key].u += from[layout->cell_key].u;
-    if (layout->top > 0 && from[layout->units].d > 0) {
-        add_first(layout, to, from[layout->values].d, from[layout->first].u);
-        for (unsigned t = 0; t < layout->top; t++)
-            insert_top(layout, to, from[layout->values + t].d,
-                       layout->weights != 0 ? from[layout->weights + t].d : 1);
-    }
-    to[layout->units].d += from[layout->units].d;
-}
-
 /* --- rows --------------------------------------------------------------------------------------- */
 
 static void block_range(const Work *work, size_t block, size_t *ret_begin, size_t *ret_end)
@@ -175,37 +86,12 @@ static void block_range(const Work *work, size_t block, size_t *ret_begin, size_
     *ret_end = (size_t)((unsigned __int128)work->in->rows * (block + 1) / BLOCKS);
 }
 
-static bool check_numbers(const SdcTabulation *in, size_t row, SdcError *ret_error)
-{
-    if (in->values != NULL && !isfinite(in->values[row]))
-        return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has no finite value: leave such rows out, "
-                           "or give them one.", row + 1);
-    if (in->weights != NULL && !(in->weights[row] >= 0 && in->weights[row] <= 1e15))
-        return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has the weight %g; a weight is a number "
-                           "from 0 to 1e15.", row + 1, in->weights[row]);
-    if (in->record_keys != NULL && !(in->record_keys[row] >= 0 && in->record_keys[row] < 1))
-        return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has the record key %g; a record key is in "
-                           "[0, 1).", row + 1, in->record_keys[row]);
-    return true;
-}
-
-static bool row_key(const Work *work, size_t row, uint64_t *ret_key, SdcError *ret_error)
+static uint64_t row_key(const Work *work, size_t row)
 {
     uint64_t key = 0;
-    for (unsigned d = 0; d < work->in->dimensions; d++) {
-        uint32_t code = work->in->codes[d][row];
-        if (code == 0 || code > work->nodes[d].count)
-            return sdc_failure(ret_error, SDC_ERROR_DATA, code == 0
-                               ? "Row %zu has no category in dimension %u: leave such rows out, or give "
-                                 "them a category." : "Row %zu has a category that dimension %u has not.",
-                               row + 1, d + 1);
-        if (work->nodes[d].heights[code - 1] != 0)
-            return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu stands at a total of dimension %u; "
-                               "records stand at the lowest categories.", row + 1, d + 1);
-        key |= (uint64_t)(code - 1) << work->shifts[d];
-    }
-    *ret_key = key;
-    return true;
+    for (unsigned d = 0; d < work->in->dimensions; d++)
+        key |= (uint64_t)(work->in->codes[d][row] - 1) << work->shifts[d];
+    return key;
 }
 
 static void task_keys(void *data, size_t block)
@@ -214,9 +100,9 @@ static void task_keys(void *data, size_t block)
     size_t begin, end;
     block_range(work, block, &begin, &end);
     for (size_t row = begin; row < end; row++) {
-        if (!row_key(work, row, &work->keys[row], &work->errors[block]) ||
-            !check_numbers(work->in, row, &work->errors[block]))
+        if (!sdc_tabulation_check_row(work->in, work->nodes, row, &work->errors[block]))
             return;
+        work->keys[row] = row_key(work, row);
         work->counts[block][partition_of(work->keys[row])]++;
     }
 }
@@ -231,34 +117,21 @@ static void task_deal(void *data, size_t block)
         work->order[next[partition_of(work->keys[row])]++] = (uint32_t)row;
 }
 
-static void add_row(const Work *work, SdcWord *record, size_t row)
-{
-    const SdcTabulation *in = work->in;
-    const Layout *layout = &work->layout;
-    double weight = in->weights != NULL ? in->weights[row] : 1;
-    double value = in->values != NULL ? in->values[row] : 0;
-    record[layout->count].d += weight;
-    if (layout->total != 0) {
-        record[layout->total].d += weight * value;
-        record[layout->absolute].d += weight * fabs(value);
-    }
-    if (layout->cell_key != 0)
-        record[layout->cell_key].u += (uint64_t)(in->record_keys[row] * 0x1p64);
-    add_contributor(layout, record, value, weight, row);
-}
-
 static void task_add_rows(void *data, size_t p)
 {
     Work *work = data;
+    const SdcTabulation *in = work->in;
     for (size_t i = work->starts[p]; i < work->starts[p + 1]; i++) {
         size_t row = work->order[i];
         bool is_new;
-        uint64_t holding = work->in->holdings != NULL ? work->in->holdings[row] : 0;
+        uint64_t holding = in->holdings != NULL ? in->holdings[row] : 0;
         SdcWord *record = sdc_bag_find(work->context, &work->entries[p], work->keys[row], holding,
                                        &is_new, &work->errors[p]);
         if (record == NULL)
             return;
-        add_row(work, record, row);
+        sdc_record_add_row(&work->layout, record, in->weights != NULL ? in->weights[row] : 1,
+                           in->values != NULL ? in->values[row] : 0,
+                           in->record_keys != NULL ? in->record_keys[row] : 0, row);
     }
 }
 
@@ -353,7 +226,7 @@ static void task_add_to_parents(void *data, size_t p)
                                            &work->errors[p]);
             if (parent == NULL)
                 return;
-            add_record(&work->layout, parent, record);
+            sdc_record_add(&work->layout, parent, record);
         }
     }
 }
@@ -427,7 +300,7 @@ static void task_add_holdings(void *data, size_t p)
 {
     Work *work = data;
     const SdcBag *pairs = &work->entries[p];
-    const Layout *from = &work->layout, *to = &work->cell_layout;
+    const SdcLayout *from = &work->layout, *to = &work->cell_layout;
     for (size_t i = 0; i < pairs->count; i++) {
         const SdcWord *pair = pairs->records + i * pairs->words;
         bool is_new;
@@ -443,7 +316,7 @@ static void task_add_holdings(void *data, size_t p)
         }
         if (to->cell_key != 0)
             cell[to->cell_key].u += pair[from->cell_key].u;
-        add_contributor(to, cell, value, 1, pair[1].u);
+        sdc_record_add_contributor(to, cell, value, 1, pair[1].u);
     }
     sdc_bag_clear(work->context, &work->entries[p]);
 }
@@ -516,80 +389,26 @@ static bool all_cells(const Work *work, size_t *ret_count, SdcError *ret_error)
     return true;
 }
 
-static bool cube_init(const Work *work, SdcCube *cube, size_t cells, SdcError *ret_error)
-{
-    const SdcContext *context = work->context;
-    const Layout *layout = &work->cell_layout;
-    *cube = (SdcCube){.dimensions = work->in->dimensions, .top = layout->top, .cells = cells};
-    bool ok = true;
-    for (unsigned d = 0; d < cube->dimensions && ok; d++) {
-        cube->nodes[d] = sdc_alloc(context, cells, sizeof(uint32_t), ret_error);
-        ok = cube->nodes[d] != NULL;
-    }
-    double **columns[4 + 2 * SDC_TOP_MAX + 1];
-    size_t count = 0;
-    columns[count++] = &cube->count;
-    columns[count++] = &cube->units;
-    if (layout->total != 0) {
-        columns[count++] = &cube->total;
-        columns[count++] = &cube->absolute;
-    }
-    if (layout->cell_key != 0)
-        columns[count++] = &cube->cell_key;
-    for (unsigned t = 0; t < layout->top; t++) {
-        columns[count++] = &cube->top_values[t];
-        columns[count++] = &cube->top_weights[t];
-    }
-    for (size_t c = 0; c < count && ok; c++) {
-        *columns[c] = sdc_alloc(context, cells, sizeof(double), ret_error);
-        ok = *columns[c] != NULL;
-    }
-    if (ok && layout->top > 0) {
-        cube->first = sdc_alloc(context, cells, sizeof(uint32_t), ret_error);
-        ok = cube->first != NULL;
-    }
-    if (!ok)
-        sdc_cube_clear(context, cube);
-    return ok;
-}
-
-static void fill_cell(const Work *work, SdcCube *cube, size_t cell, const Place *place)
-{
-    const Layout *layout = &work->cell_layout;
-    for (unsigned d = 0; d < cube->dimensions; d++)
-        cube->nodes[d][cell] = digit_of(work, d, place->key);
-    const SdcWord *record = place->record;
-    if (record == NULL)
-        return;
-    cube->count[cell] = record[layout->count].d;
-    cube->units[cell] = record[layout->units].d;
-    if (layout->total != 0) {
-        cube->total[cell] = record[layout->total].d;
-        cube->absolute[cell] = record[layout->absolute].d;
-    }
-    if (layout->cell_key != 0)
-        cube->cell_key[cell] = (double)(record[layout->cell_key].u >> 11) * 0x1p-53;
-    for (unsigned t = 0; t < layout->top; t++) {
-        cube->top_values[t][cell] = record[layout->values + t].d;
-        cube->top_weights[t][cell] = layout->weights != 0 ? record[layout->weights + t].d
-                                     : record[layout->units].d > t;
-    }
-    if (layout->top > 0)
-        cube->first[cell] = (uint32_t)record[layout->first].u;
-}
-
 typedef struct Fill {
     const Work *work;
     SdcCube *cube;
     const Place *places;
 } Fill;
 
+static void fill_cell(const Fill *fill, size_t cell)
+{
+    const Place *place = &fill->places[cell];
+    for (unsigned d = 0; d < fill->cube->dimensions; d++)
+        fill->cube->nodes[d][cell] = digit_of(fill->work, d, place->key);
+    sdc_cube_set(fill->cube, &fill->work->cell_layout, cell, place->record);
+}
+
 static void task_fill(void *data, size_t block)
 {
     const Fill *fill = data;
     size_t cells = fill->cube->cells;
     for (size_t i = cells * block / BLOCKS; i < cells * (block + 1) / BLOCKS; i++)
-        fill_cell(fill->work, fill->cube, i, &fill->places[i]);
+        fill_cell(fill, i);
 }
 
 static bool fill_cube(Work *work, SdcCube *ret_cube, SdcError *ret_error)
@@ -606,7 +425,9 @@ static bool fill_cube(Work *work, SdcCube *ret_cube, SdcError *ret_error)
     Place *places = sdc_alloc(context, room, sizeof *places, ret_error);
     Place *spare = sdc_alloc(context, room, sizeof *spare, ret_error);
     SdcCube cube;
-    bool ok = places != NULL && spare != NULL && cube_init(work, &cube, all > 0 ? all : count, ret_error);
+    bool ok = places != NULL && spare != NULL &&
+              sdc_cube_init(context, work->in->dimensions, &work->cell_layout, &cube,
+                            all > 0 ? all : count, ret_error);
     if (ok) {
         size_t next = 0;
         for (unsigned p = 0; p < PARTITIONS; p++) {
@@ -627,22 +448,6 @@ static bool fill_cube(Work *work, SdcCube *ret_cube, SdcError *ret_error)
     sdc_release(context, places, room, sizeof *places);
     sdc_release(context, spare, room, sizeof *spare);
     return ok;
-}
-
-void sdc_cube_clear(const SdcContext *context, SdcCube *cube)
-{
-    size_t cells = cube->cells;
-    for (unsigned d = 0; d < cube->dimensions; d++)
-        sdc_release(context, cube->nodes[d], cells, sizeof(uint32_t));
-    double *columns[] = {cube->count, cube->units, cube->total, cube->absolute, cube->cell_key};
-    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++)
-        sdc_release(context, columns[c], cells, sizeof(double));
-    for (unsigned t = 0; t < cube->top; t++) {
-        sdc_release(context, cube->top_values[t], cells, sizeof(double));
-        sdc_release(context, cube->top_weights[t], cells, sizeof(double));
-    }
-    sdc_release(context, cube->first, cells, sizeof(uint32_t));
-    *cube = (SdcCube){0};
 }
 
 /* --- the whole ---------------------------------------------------------------------------------- */
@@ -676,8 +481,8 @@ static bool work_init(Work *work, SdcError *ret_error)
             return sdc_failure(ret_error, SDC_ERROR_LIMIT, "The dimensions have too many categories "
                                "together: their numbers take more than 63 bits.");
     }
-    work->layout = layout_of(in, false);
-    work->cell_layout = layout_of(in, true);
+    work->layout = sdc_layout_of(in, in->holdings != NULL ? 2 : 1);
+    work->cell_layout = sdc_layout_of(in, 1);
     for (unsigned p = 0; p < PARTITIONS; p++) {
         SdcBag bag = {.words = work->layout.words, .key_words = work->layout.key_words};
         SdcBag cells = {.words = work->cell_layout.words, .key_words = 1};
@@ -708,9 +513,12 @@ bool sdc_tabulate(const SdcContext *context, const SdcTabulation *tabulation, Sd
         return false;
     work->context = context;
     work->in = tabulation;
-    bool ok = work_init(work, ret_error) && add_rows(work, ret_error) && roll_up(work, ret_error) &&
-              make_cells(work, ret_error) && sdc_report(context, 0.8, "cells", ret_error) &&
-              fill_cube(work, ret_cube, ret_error);
+    bool ok = work_init(work, ret_error);
+    if (ok && sdc_dense_suits(tabulation, work->nodes))
+        ok = sdc_dense_tabulate(context, tabulation, work->nodes, ret_cube, ret_error);
+    else if (ok)
+        ok = add_rows(work, ret_error) && roll_up(work, ret_error) && make_cells(work, ret_error) &&
+             sdc_report(context, 0.8, "cells", ret_error) && fill_cube(work, ret_cube, ret_error);
     work_clear(work);
     sdc_release(context, work, 1, sizeof *work);
     return ok;

@@ -15,8 +15,10 @@
  * with EMPTY_CELLS all of them with zeros.
  * Sums are taken in the order of the rows in a cell of leaves, then of cells: the same bits whatever the
  * threads. Cell keys are exact to 2^-64 and independent of the order of rows.
- * Complexity: O(rows x dimensions + cells x dimensions); memory 12 bytes a row and 24 + 8 (fields) a
- * cell, twice.
+ * Tables of up to 2^24 cells, empty ones included, are made as an array where at least every second row
+ * could have a cell of its own or EMPTY_CELLS are asked for (and there are no holdings), others as
+ * a hash table. Complexity: O(rows x dimensions + cells x dimensions); memory: the cube and 8 (fields) a
+ * cell, empty ones included, and 40 MB; or 12 bytes a row and 24 + 8 (fields) a cell, twice.
  * Reference: Hundepool et al., "Statistical Disclosure Control" (2012), 4.1 and 4.2; holdings: 4.2.2.
  */
 #ifndef DARSE_SDC_TABULATE_H

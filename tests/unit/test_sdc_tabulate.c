@@ -163,6 +163,92 @@ static void test_definition(void)
     }
 }
 
+/* A dimension of which hardly anything is used makes the table sparse: it is made another way, and must be
+ * the same. Its total comes last, so that the cells of the table without it are every second one. */
+static void test_sparse(void)
+{
+    enum { WIDE = 40000 };
+    g_autoptr(GRand) rand = g_rand_new_with_seed(4);
+    SdcTree wide;
+    g_assert_true(sdc_tree_flat(NULL, WIDE, &wide, NULL));
+    SdcTree all[4] = {trees[0], trees[1], trees[2], wide};
+    static uint32_t codes[300];
+    for (int i = 0; i < 300; i++)
+        codes[i] = 7 + 1000 * (i % 2);
+    for (unsigned variant = 0; variant < 16; variant++) {
+        static Records r;
+        records_fill(&r, rand, 300);
+        SdcTabulation in = request(&r, variant);
+        const uint32_t *columns[4] = {r.columns[0], r.columns[1], r.columns[2], codes};
+        SdcCube narrow, cube;
+        g_assert_true(sdc_tabulate(NULL, &in, &narrow, NULL));
+        in.dimensions = 4, in.trees = all, in.codes = columns;
+        g_assert_true(sdc_tabulate(NULL, &in, &cube, NULL));
+        size_t c = 0;
+        for (size_t i = 0; i < cube.cells; i++) {
+            check_cell(&in, &cube, i);
+            if (cube.nodes[3][i] != WIDE)
+                continue;
+            for (unsigned d = 0; d < 3; d++)
+                g_assert_cmpuint(cube.nodes[d][i], ==, narrow.nodes[d][c]);
+            g_assert_cmpfloat(cube.count[i], ==, narrow.count[c++]);
+        }
+        g_assert_cmpuint(c, ==, narrow.cells);
+        check_threads(&in, &cube);
+        sdc_cube_clear(NULL, &narrow);
+        sdc_cube_clear(NULL, &cube);
+    }
+    sdc_tree_clear(NULL, &wide);
+}
+
+/* More rows than are taken at once, and more cells than one task finishes: leaves against a plain loop,
+ * totals against the sum of their leaves. The values are whole, so that sums are exact in any order. */
+static void test_many(void)
+{
+    enum { MANY = 2200000, LEAVES = 3000 };
+    SdcTree flat;
+    g_assert_true(sdc_tree_flat(NULL, LEAVES, &flat, NULL));
+    SdcTree both[2] = {flat, trees[1]};
+    g_autofree uint32_t *wide = g_new(uint32_t, MANY), *narrow = g_new(uint32_t, MANY);
+    g_autofree double *values = g_new(double, MANY), *totals = g_new0(double, LEAVES * 3);
+    g_autofree double *largest = g_new0(double, LEAVES * 3);
+    g_autofree uint32_t *firsts = g_new0(uint32_t, LEAVES * 3);
+    uint64_t state = 9;
+    for (uint32_t i = 0; i < MANY; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        wide[i] = 1 + (uint32_t)(state >> 33) % LEAVES;
+        narrow[i] = 1 + (uint32_t)(state >> 60) % 3;
+        values[i] = (double)(state >> 44) - 1000;
+        size_t leaf = (wide[i] - 1) * 3 + narrow[i] - 1;
+        if (fabs(values[i]) > fabs(largest[leaf])) {
+            largest[leaf] = values[i];
+            firsts[leaf] = i;
+        }
+        totals[leaf] += values[i];
+    }
+    const uint32_t *columns[] = {wide, narrow};
+    SdcTabulation in = {.rows = MANY, .dimensions = 2, .trees = both, .codes = columns, .values = values,
+                        .top = 2};
+    SdcCube cube;
+    g_assert_true(sdc_tabulate(NULL, &in, &cube, NULL));
+    check_threads(&in, &cube);
+    g_assert_cmpuint(cube.cells, ==, (LEAVES + 1) * 4);
+    for (size_t w = 0; w < LEAVES; w++) {
+        double sum = 0;
+        for (size_t n = 0; n < 3; n++) {
+            size_t leaf = w * 3 + n, cell = w * 4 + n;
+            sum += totals[leaf];
+            g_assert_cmpfloat(cube.total[cell], ==, totals[leaf]);
+            g_assert_cmpfloat(cube.top_values[0][cell], ==, largest[leaf]);
+            g_assert_cmpuint(cube.first[cell], ==, firsts[leaf]);
+        }
+        g_assert_cmpfloat(cube.total[w * 4 + 3], ==, sum);
+    }
+    g_assert_cmpfloat(cube.count[cube.cells - 1], ==, MANY);
+    sdc_cube_clear(NULL, &cube);
+    sdc_tree_clear(NULL, &flat);
+}
+
 /* Five enterprises of two holdings, by hand. Industry: 60 + 30 of holding 0, 10 of holding 1; trade: 25 of
  * holding 1, 5 of holding 2. */
 static void test_by_hand(void)
@@ -284,9 +370,23 @@ static bool call_tabulate(const SdcContext *context, SdcError *error)
     return done;
 }
 
+static bool call_dense(const SdcContext *context, SdcError *error)
+{
+    static Records r;
+    g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+    records_fill(&r, rand, 60);
+    SdcTabulation in = request(&r, 1 + 2 + 8);
+    SdcCube cube;
+    bool done = sdc_tabulate(context, &in, &cube, error);
+    if (done)
+        sdc_cube_clear(context, &cube);
+    return done;
+}
+
 static void test_memory(void)
 {
     check_every_allocation(call_tabulate);
+    check_every_allocation(call_dense);
 }
 
 int main(int argc, char **argv)
@@ -294,6 +394,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sdc/tabulate/by_hand", test_by_hand);
     g_test_add_func("/sdc/tabulate/definition", test_definition);
+    g_test_add_func("/sdc/tabulate/sparse", test_sparse);
+    g_test_add_func("/sdc/tabulate/many", test_many);
     g_test_add_func("/sdc/tabulate/refused", test_refused);
     g_test_add_func("/sdc/tabulate/trees", test_trees);
     g_test_add_func("/sdc/tabulate/memory", test_memory);
