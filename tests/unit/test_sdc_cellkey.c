@@ -1,102 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of chances against what defines them and against published ones; perturbed and rounded counts. */
+/* Perturbed and rounded counts. */
 #include "sdc_fixture.h"
-
-static void check_row(const SdcChances *c, const SdcChanceRules *rules, size_t r)
-{
-    double sum = 0, mean = 0, variance = 0;
-    for (size_t k = c->starts[r]; k < c->starts[r + 1]; k++) {
-        double v = c->changes[k];
-        g_assert_cmpfloat(c->chances[k], >=, 0);
-        g_assert_cmpfloat(fabs(v), <=, rules->largest_change);
-        g_assert_cmpfloat((double)r + v, >=, 0);
-        g_assert_false((double)r + v >= 1 && (double)r + v <= rules->never_published);
-        sum += c->chances[k];
-        mean += v * c->chances[k];
-        variance += v * v * c->chances[k];
-        if (v == 0 && rules->stay > 0 && r > 0)
-            g_assert_cmpfloat(c->chances[k], ==, rules->stay);
-        g_assert_cmpfloat(fabs(c->cumulated[k] - sum), <, 1e-12);
-    }
-    g_assert_cmpfloat(c->cumulated[c->starts[r + 1] - 1], ==, 1);
-    g_assert_cmpfloat(fabs(sum - 1), <, 1e-12);
-    g_assert_cmpfloat(fabs(mean), <, 1e-9);
-    g_assert_cmpfloat(fabs(variance - (r == 0 ? 0 : rules->variance)), <, 1e-9);
-}
-
-static void test_definition(void)
-{
-    static const SdcChanceRules rules[] = {{7, 4, 2, 0}, {5, 2.001, 2, 0}, {5, 3, 2, 0.5}, {2, 1, 0, 0},
-                                           {50, 30, 0, 0}, {3, 1, 0, 0.2}};
-    for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
-        SdcChances c;
-        g_assert_true(sdc_chances_make(NULL, &rules[i], &c, NULL));
-        g_assert_cmpuint(c.rows, ==, rules[i].largest_change + rules[i].never_published + 2);
-        for (size_t r = 0; r < c.rows; r++)
-            check_row(&c, &rules[i], r);
-        sdc_chances_clear(NULL, &c);
-    }
-}
-
-/* i;j;p;v;...: every chance of the rows from FIRST to LAST. */
-static void check_published(const char *relative, SdcChanceRules rules, size_t first, size_t last)
-{
-    g_autofree char *text = reference_text(relative);
-    SdcChances c;
-    g_assert_true(sdc_chances_make(NULL, &rules, &c, NULL));
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    size_t entries = 0;
-    for (char **line = lines + 1; *line != NULL && **line != '\0'; line++) {
-        g_auto(GStrv) fields = g_strsplit(*line, ";", -1);
-        size_t row = g_ascii_strtoull(fields[0], NULL, 10);
-        if (row < first || row > last)
-            continue;
-        entries++;
-        gint64 change = g_ascii_strtoll(fields[3], NULL, 10);
-        size_t k = c.starts[row];
-        while (c.changes[k] != change)
-            g_assert_cmpuint(++k, <, c.starts[row + 1]);
-        g_assert_cmpfloat(fabs(c.chances[k] - g_ascii_strtod(fields[2], NULL)), <, 1e-6);
-    }
-    g_assert_cmpuint(entries, ==, c.starts[last + 1] - c.starts[first]);
-    sdc_chances_clear(NULL, &c);
-}
-
-static void test_published(void)
-{
-    g_autofree char *path = reference_path("sdc/tauargus/cellkey__Frequency__tau_testW_ptable.txt");
-    if (path == NULL) {
-        g_test_skip(SKIP_WITHOUT_DATA);
-        return;
-    }
-    /* Rows 4 and 5 of the first, and 6 of the second, which has a chance to stay, were also made monotone
-     * by their makers; that is not offered. */
-    static const char first[] = "sdc/tauargus/cellkey__Frequency__tau_testW_ptable.txt";
-    static const char second[] = "sdc/tauargus/cellkey__Magnitude__ptab_freq.txt";
-    check_published(first, (SdcChanceRules){7, 4, 2, 0}, 0, 3);
-    check_published(first, (SdcChanceRules){7, 4, 2, 0}, 6, 10);
-    check_published(second, (SdcChanceRules){5, 3, 2, 0.5}, 0, 5);
-    check_published(second, (SdcChanceRules){5, 3, 2, 0.5}, 7, 8);
-}
-
-static void test_refused(void)
-{
-    /* The last but one: count 1 with J = 2 goes to 0 or 3 at least, a variance of 2. */
-    static const SdcChanceRules wrong[] = {{0, 1, 0, 0}, {SDC_CHANGE_MAX + 1, 1, 0, 0}, {3, 0, 0, 0},
-                                           {3, NAN, 0, 0}, {3, 1, 0, 1}, {3, 1, 0, -0.1},
-                                           {5, 2, 2, 0}, {2, 50, 0, 0}};
-    SdcChances c = {.rows = 42};
-    SdcError error = {0};
-    for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
-        g_assert_false(sdc_chances_make(NULL, &wrong[i], &c, &error));
-        g_assert_cmpint(error.code, ==, i < 6 ? SDC_ERROR_ARGUMENT : SDC_ERROR_IMPOSSIBLE);
-    }
-    g_assert_cmpuint(c.rows, ==, 42);
-}
 
 static void test_perturb(void)
 {
-    SdcChanceRules rules = {7, 4, 2, 0};
+    SdcChanceRules rules = {7, 4, 2, 0, true, 1, false};
     SdcChances c;
     SdcError error = {0};
     g_assert_true(sdc_chances_make(NULL, &rules, &c, NULL));
@@ -182,29 +90,11 @@ static void test_deviation(void)
     g_assert_cmpfloat(d.mean, ==, 0);
 }
 
-static bool call_make(const SdcContext *context, SdcError *error)
-{
-    SdcChances c;
-    bool done = sdc_chances_make(context, &(SdcChanceRules){3, 1, 0, 0}, &c, error);
-    if (done)
-        sdc_chances_clear(context, &c);
-    return done;
-}
-
-static void test_memory(void)
-{
-    check_every_allocation(call_make);
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sdc/cellkey/definition", test_definition);
-    g_test_add_func("/sdc/cellkey/published", test_published);
-    g_test_add_func("/sdc/cellkey/refused", test_refused);
     g_test_add_func("/sdc/cellkey/perturb", test_perturb);
     g_test_add_func("/sdc/cellkey/round", test_round);
     g_test_add_func("/sdc/cellkey/deviation", test_deviation);
-    g_test_add_func("/sdc/cellkey/memory", test_memory);
     return g_test_run();
 }
