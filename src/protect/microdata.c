@@ -6,7 +6,6 @@
 #include "sdc/sdc.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,15 +194,6 @@ void column_set_codes(MicrodataColumn *column, GArray *codes, const char *const 
     g_ptr_array_unref(texts);
 }
 
-/* The shortest of two forms that is read back as the same number. */
-static const char *number_text(double value, char *buffer)
-{
-    snprintf(buffer, COLUMN_TEXT_BYTES, "%.15g", value == 0 ? 0.0 : value);
-    if (g_ascii_strtod(buffer, NULL) != value)
-        snprintf(buffer, COLUMN_TEXT_BYTES, "%.17g", value);
-    return buffer;
-}
-
 static gint compare_doubles(gconstpointer a, gconstpointer b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -238,7 +228,7 @@ void column_make_codes(MicrodataColumn *column)
     g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(g_free);
     char buffer[COLUMN_TEXT_BYTES];
     for (guint d = 0; d < distinct; d++)
-        g_ptr_array_add(labels, g_strdup(number_text(g_array_index(sorted, double, d), buffer)));
+        g_ptr_array_add(labels, g_strdup(sdc_number_text(g_array_index(sorted, double, d), buffer)));
     column_set_codes(column, codes, (const char *const *)labels->pdata, distinct);
 }
 
@@ -246,7 +236,7 @@ const char *column_text(const MicrodataColumn *column, size_t row, char *buffer)
 {
     if (column->is_number) {
         double value = g_array_index(column->values, double, row);
-        return isnan(value) ? NULL : number_text(value, buffer);
+        return isnan(value) ? NULL : sdc_number_text(value, buffer);
     }
     uint32_t code = g_array_index(column->codes, uint32_t, row);
     return code == 0 ? NULL : column->labels->pdata[code - 1];

@@ -7,6 +7,7 @@
 #define DARSE_PROTECT_MICRODATA_H
 
 #include "sdc/core.h"
+#include "sdc/frame.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -54,7 +55,7 @@ void column_set_codes(MicrodataColumn *column, GArray *codes, const char *const 
 /* A number becomes one category for each value, in increasing order; categories stay. */
 void column_make_codes(MicrodataColumn *column);
 /* The text of a value as it is written, NULL where missing; BUFFER has COLUMN_TEXT_BYTES. */
-#define COLUMN_TEXT_BYTES 40
+#define COLUMN_TEXT_BYTES SDC_NUMBER_TEXT_BYTES
 const char *column_text(const MicrodataColumn *column, size_t row, char *buffer);
 
 #endif

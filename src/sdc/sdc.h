@@ -11,6 +11,8 @@
 #define DARSE_SDC_SDC_H
 
 #include "sdc/core.h"
+#include "sdc/frame.h"
+#include "sdc/arrow.h"
 #include "sdc/primary.h"
 #include "sdc/audit.h"
 #include "sdc/cellkey.h"
