@@ -97,18 +97,17 @@ static void bench_tabulate(const SdcContext *context)
     g_assert_true(sdc_tabulate(context, &in, &cube, NULL));
     Clocks tabulated = clocks_since(start);
     g_assert_cmpfloat(cube.count[cube.cells - 1], ==, ROWS);
-    SdcRules rules = {.minimum_count = 3, .max_share_percent = 85};
-    SdcTable table = {.cells = cube.cells, .count = cube.units, .total = cube.total,
-                      .largest = cube.top_values[0]};
-    uint8_t *flags = g_malloc(cube.cells);
+    SdcRules rules = {.minimum_count = 3, .dominance_percent = {85}};
+    SdcTable table = sdc_cube_table(&cube, NULL);
+    SdcVerdict *verdicts = g_new(SdcVerdict, cube.cells);
     SdcSummary summary;
-    g_assert_true(sdc_primary_check(&rules, &table, flags, &summary, NULL));
+    g_assert_true(sdc_primary_check(&rules, &table, verdicts, &summary, NULL));
     Clocks whole = clocks_since(start);
     printf("# %d rows, %d dimensions, %zu cells, %zu unsafe; %.2f s of processor\n", ROWS, DIMENSIONS,
            cube.cells, summary.flagged, whole.processor);
     figure("tabulate-10M", tabulated.wall, 0, 0);
     figure("tabulate-primary-10M", whole.wall, 0, 2);
-    g_free(flags);
+    g_free(verdicts);
     g_free(values);
     for (int d = 0; d < DIMENSIONS; d++) {
         g_free(codes[d]);

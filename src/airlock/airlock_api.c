@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/times.h"
 #include "projects/projects.h"
+#include "worker/rules.h"
 #include "worker/worker.h"
 
 #include <string.h>
@@ -162,15 +163,12 @@ static bool export_add_rules(StoreTx *tx, const Export *export, json_t *object, 
     json_t *packs = json_array();
     for (char **name = names; *name != NULL; name++) {
         const SdcPack *pack = sdc_pack_find(*name);
-        json_array_append_new(packs, json_pack("{s:s, s:s, s:s}", "name", pack->name, "title",
-                                               pack->title, "reference", pack->reference));
+        json_array_append_new(packs, json_pack("{s:s, s:i, s:s, s:s}", "name", pack->name,
+                                               "version", (int)pack->version, "title", pack->title,
+                                               "reference", pack->reference));
     }
-    json_object_set_new(object, "rule_pack",
-                        json_pack("{s:o, s:f, s:f, s:i, s:b}", "packs", packs, "minimum_count",
-                                  rules.minimum_count, "max_share_percent",
-                                  rules.max_share_percent, "rounding_base",
-                                  (int)rules.rounding_base, "zero_is_unsafe",
-                                  rules.zero_is_unsafe));
+    json_object_set_new(object, "rule_pack", json_pack("{s:o, s:o}", "packs", packs, "rules",
+                                                       rules_json(&rules)));
     return true;
 }
 
@@ -473,7 +471,8 @@ static const HttpField flag_fields[] = {
     {"row", HTTP_INTEGER, .required = true, .summary = "1 is the first after the header"},
     {"column", HTTP_TEXT, .required = true},
     {"rule", HTTP_CHOICE, .required = true,
-     .choices = "minimum_count largest_share rounding undecided invalid"},
+     .choices = "minimum_count minimum_contributors dominance p_percent group zero "
+                "rounding undecided invalid"},
     {"value", HTTP_TEXT, .required = true, .nullable = true, .example = "\"3\"",
      .summary = "null: for those who may read the file"},
     HTTP_SCHEMA("Flag"),
@@ -488,13 +487,8 @@ static const HttpField counts_fields[] = {
     {"not_applied", HTTP_TEXT_LIST, .required = true, .summary = "For want of a declared column"},
     HTTP_SCHEMA("LintCounts"),
 };
-static const HttpField rules_fields[] = {
-    {"minimum_count", HTTP_NUMBER, .required = true},
-    {"max_share_percent", HTTP_NUMBER, .required = true},
-    {"rounding_base", HTTP_INTEGER, .required = true},
-    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
-    HTTP_SCHEMA("Rules"),
-};
+static const HttpField dominance_fields[] = {DOMINANCE_FIELDS};
+static const HttpField rules_fields[] = {RULES_FIELDS(dominance_fields), HTTP_SCHEMA("Rules")};
 static const HttpField lint_fields[] = {
     {"format", HTTP_CHOICE, .required = true, .choices = "csv parquet"},
     {"rows", HTTP_INTEGER, .required = true},
@@ -560,16 +554,14 @@ static const HttpField review_fields[] = {
 static const HttpField brief_fields[] = {EXPORT_BRIEF, HTTP_SCHEMA("ExportBrief")};
 static const HttpField pack_fields[] = {
     {"name", HTTP_TEXT, .required = true},
+    {"version", HTTP_INTEGER, .required = true, .max = 1000000},
     {"title", HTTP_TEXT, .required = true},
     {"reference", HTTP_TEXT, .required = true},
     HTTP_SCHEMA("RulePackBrief"),
 };
 static const HttpField merged_rules_fields[] = {
     {"packs", HTTP_LIST, .required = true, .fields = pack_fields},
-    {"minimum_count", HTTP_NUMBER, .required = true},
-    {"max_share_percent", HTTP_NUMBER, .required = true},
-    {"rounding_base", HTTP_INTEGER, .required = true},
-    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
+    {"rules", HTTP_OBJECT, .required = true, .fields = rules_fields},
     HTTP_SCHEMA("MergedRules"),
 };
 static const HttpField may_fields[] = {

@@ -12,6 +12,7 @@
 #include "base/times.h"
 #include "engine/engine.h"
 #include "projects/projects.h"
+#include "worker/rules.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -146,18 +147,11 @@ static bool intake_rewrite(Intake *intake, const char *copy, GError **error)
     return folder_sync(folder, error);
 }
 
-static json_t *intake_rules_json(const SdcRules *rules)
-{
-    return json_pack("{s:f, s:f, s:i, s:b}", "minimum_count", rules->minimum_count,
-                     "max_share_percent", rules->max_share_percent, "rounding_base",
-                     (int)rules->rounding_base, "zero_is_unsafe", rules->zero_is_unsafe);
-}
-
 static json_t *intake_arguments(const Intake *intake)
 {
     const DeskDeclaration *declared = intake->declaration;
     return json_pack("{s:s, s:o, s:s?, s:s?, s:s?}", "format", intake->format, "rules",
-                     intake_rules_json(&intake->rules), "count_column", declared->count,
+                     rules_json(&intake->rules), "count_column", declared->count,
                      "total_column", declared->total, "largest_column", declared->largest);
 }
 
@@ -167,7 +161,7 @@ static void intake_add_packs(const Intake *intake)
     for (char **name = intake->packs; *name != NULL; name++)
         json_array_append_new(packs, json_string(*name));
     json_object_set_new(intake->lint, "packs", packs);
-    json_object_set_new(intake->lint, "rules", intake_rules_json(&intake->rules));
+    json_object_set_new(intake->lint, "rules", rules_json(&intake->rules));
 }
 
 static bool intake_check(Intake *intake, int fd, GError **error)

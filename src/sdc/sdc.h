@@ -17,7 +17,6 @@
 #include "sdc/audit.h"
 #include "sdc/cellkey.h"
 #include "sdc/chances.h"
-#include "sdc/contributors.h"
 #include "sdc/gauss.h"
 #include "sdc/magnitudes.h"
 #include "sdc/optimal.h"

@@ -18,7 +18,5 @@ bool answer_source(StoreTx *tx, const PolicyActor *actor, const Source *source, 
 /* As above, of each of SOURCES: an array; NULL on failure. */
 json_t *answer_sources(StoreTx *tx, const PolicyActor *actor, const GPtrArray *sources,
                        GError **error);
-/* {"minimum_count","max_share_percent","rounding_base","zero_is_unsafe"}. */
-json_t *answer_rules(const SdcRules *rules);
 
 #endif

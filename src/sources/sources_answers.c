@@ -46,13 +46,6 @@ json_t *answer_dataset(const Dataset *d)
     return json;
 }
 
-json_t *answer_rules(const SdcRules *rules)
-{
-    return json_pack("{s:f, s:f, s:i, s:b}", "minimum_count", rules->minimum_count,
-                     "max_share_percent", rules->max_share_percent, "rounding_base",
-                     (int)rules->rounding_base, "zero_is_unsafe", rules->zero_is_unsafe);
-}
-
 /* What a project of each admitted route must have before it may use the source. */
 static json_t *routes_json(const Source *s)
 {

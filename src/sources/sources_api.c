@@ -5,6 +5,7 @@
 #include "sdc/sdc.h"
 #include "sources/answers.h"
 #include "sources/internal.h"
+#include "worker/rules.h"
 
 #include <string.h>
 
@@ -226,9 +227,10 @@ static bool api_rule_packs(HttpRequest *request, GError **error)
         return false;
     json_t *items = json_array();
     for (const SdcPack *pack = sdc_packs(); pack->name != NULL; pack++)
-        json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:o}", "name", pack->name, "title",
-                                               pack->title, "reference", pack->reference, "rules",
-                                               answer_rules(&pack->rules)));
+        json_array_append_new(items, json_pack("{s:s, s:i, s:s, s:s, s:o}", "name", pack->name,
+                                               "version", (int)pack->version, "title", pack->title,
+                                               "reference", pack->reference, "rules",
+                                               rules_json(&pack->rules)));
     return http_reply_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next"), error);
 }
 
@@ -407,15 +409,12 @@ static const HttpField organisation_answer[] = {
     {"name", HTTP_TEXT, .required = true},
     HTTP_SCHEMA("OrganisationBrief"),
 };
-static const HttpField rules_answer[] = {
-    {"minimum_count", HTTP_NUMBER, .required = true},
-    {"max_share_percent", HTTP_NUMBER, .required = true},
-    {"rounding_base", HTTP_INTEGER, .required = true},
-    {"zero_is_unsafe", HTTP_BOOLEAN, .required = true},
-    HTTP_SCHEMA("Rules"),
-};
+static const HttpField dominance_answer[] = {DOMINANCE_FIELDS};
+static const HttpField rules_answer[] = {RULES_FIELDS(dominance_answer), HTTP_SCHEMA("Rules")};
 static const HttpField pack_answer[] = {
-    {"name", HTTP_TEXT, .required = true, .example = "\"households\""},
+    {"name", HTTP_TEXT, .required = true, .example = "\"fr-person\""},
+    {"version", HTTP_INTEGER, .required = true, .max = 1000000,
+     .summary = "Raised whenever the parameters change"},
     {"title", HTTP_TEXT, .required = true},
     {"reference", HTTP_TEXT, .required = true},
     {"rules", HTTP_OBJECT, .required = true, .fields = rules_answer,

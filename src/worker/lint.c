@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "sdc/sdc.h"
 #include "worker/csv.h"
+#include "worker/rules.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +27,8 @@ static const struct {
 
 /* Which declared column explains each flag, by the position of its bit. */
 static const int flag_columns[SDC_FLAG_COUNT] = {
-    COLUMN_COUNT, COLUMN_LARGEST, COLUMN_COUNT, COLUMN_COUNT, COLUMN_COUNT,
+    COLUMN_COUNT, COLUMN_COUNT, COLUMN_LARGEST, COLUMN_LARGEST, COLUMN_COUNT,
+    COLUMN_COUNT, COLUMN_COUNT, COLUMN_COUNT,   COLUMN_COUNT,
 };
 
 /* The list stops before its message would be too large. */
@@ -90,36 +92,6 @@ static bool lint_take_columns(Lint *lint, const json_t *arguments, GError **erro
                              "\"%s\" must be the name of a column or null.",
                              declared_kinds[i].field);
     }
-    return true;
-}
-
-static bool lint_take_rules(const json_t *arguments, SdcRules *ret_rules, GError **error)
-{
-    static const char *const known[] = {"minimum_count", "max_share_percent", "rounding_base",
-                                        "zero_is_unsafe", NULL};
-    json_t *rules = json_object_get(arguments, "rules");
-    const char *key;
-    json_t *value;
-    if (!json_is_object(rules))
-        return error_set(error, ERROR_INVALID, "worker.arguments", "\"rules\" is not an object.");
-    json_object_foreach(rules, key, value) {
-        bool is_flag = strcmp(key, "zero_is_unsafe") == 0;
-        if (!g_strv_contains(known, key) || (is_flag ? !json_is_boolean(value)
-                                                     : !json_is_number(value)))
-            return error_set(error, ERROR_INVALID, "worker.arguments",
-                             "The rule \"%s\" is unknown or has a wrong type.", key);
-    }
-    json_int_t base = json_integer_value(json_object_get(rules, "rounding_base"));
-    SdcRules taken = {
-        .minimum_count = json_number_value(json_object_get(rules, "minimum_count")),
-        .max_share_percent = json_number_value(json_object_get(rules, "max_share_percent")),
-        .rounding_base = base >= 0 && base <= G_MAXINT ? (unsigned)base : G_MAXUINT,
-        .zero_is_unsafe = json_is_true(json_object_get(rules, "zero_is_unsafe")),
-    };
-    SdcError problem;
-    if (!sdc_rules_check(&taken, &problem))
-        return error_set(error, ERROR_INVALID, "worker.arguments", "%s", problem.sentence);
-    *ret_rules = taken;
     return true;
 }
 
@@ -240,12 +212,12 @@ static json_t *flag_json(const Lint *lint, size_t row, int flag)
 }
 
 /* Returns whether all were listed. */
-static bool flags_list(const Lint *lint, const uint8_t *flags, size_t cells, json_t *into)
+static bool flags_list(const Lint *lint, const SdcVerdict *verdicts, size_t cells, json_t *into)
 {
     size_t bytes = 0;
     for (size_t row = 0; row < cells; row++) {
         for (int f = 0; f < SDC_FLAG_COUNT; f++) {
-            if ((flags[row] & sdc_flag_kinds()[f].flag) == 0)
+            if ((verdicts[row].flags & sdc_flag_kinds()[f].flag) == 0)
                 continue;
             bytes += FLAG_BYTES + strlen(lint->declared[flag_column(lint, f)]);
             if (json_array_size(into) >= WORKER_FLAGS_MAX || bytes > FLAGS_BYTES_MAX)
@@ -282,13 +254,13 @@ static void lint_note_columns(Lint *lint)
                                         "%s.", unchecked->str));
 }
 
-static json_t *lint_result(Lint *lint, const SdcSummary *summary, const uint8_t *flags)
+static json_t *lint_result(Lint *lint, const SdcSummary *summary, const SdcVerdict *verdicts)
 {
     lint_note_columns(lint);
     json_t *names = json_array(), *listed = json_array();
     for (guint i = 0; i < lint->table->columns->len; i++)
         json_array_append_new(names, json_string(table_column(lint->table, i)->name));
-    bool all = flags_list(lint, flags, summary->cells, listed);
+    bool all = flags_list(lint, verdicts, summary->cells, listed);
     const char *verdict = summary->flagged > 0       ? "flagged"
                           : summary->not_applied > 0 ? "incomplete"
                                                      : "pass";
@@ -310,21 +282,24 @@ json_t *lint_run(Duck *duck, const WorkerLimits *limits, const json_t *arguments
     (void)output_fd;
     g_auto(Lint) lint = {0};
     SdcRules rules;
-    if (!lint_take_columns(&lint, arguments, error) || !lint_take_rules(arguments, &rules, error))
+    if (!lint_take_columns(&lint, arguments, error) || 
+        !rules_parse(json_object_get(arguments, "rules"), &rules, error))
         return NULL;
     const char *format = json_string_value(json_object_get(arguments, "format"));
     g_autoptr(Table) table = table_open(duck, format, input_fd, limits, error);
     lint.table = table;
     if (table == NULL || !lint_find_columns(&lint, error) || !lint_read(&lint, error))
         return NULL;
-    SdcTable cells = {(size_t)lint.row, lint_values(&lint, COLUMN_COUNT),
-                      lint_values(&lint, COLUMN_TOTAL), lint_values(&lint, COLUMN_LARGEST)};
-    g_autofree uint8_t *flags = g_malloc0((size_t)lint.row + 1);
+    SdcTable cells = {.cells = (size_t)lint.row, .count = lint_values(&lint, COLUMN_COUNT),
+                      .total = lint_values(&lint, COLUMN_TOTAL),
+                      .top = lint.values[COLUMN_LARGEST] != NULL,
+                      .top_values = {lint_values(&lint, COLUMN_LARGEST)}};
+    g_autofree SdcVerdict *verdicts = g_new(SdcVerdict, (size_t)lint.row + 1);
     SdcSummary summary;
     SdcError problem;
-    if (!sdc_primary_check(&rules, &cells, flags, &summary, &problem)) {
+    if (!sdc_primary_check(&rules, &cells, verdicts, &summary, &problem)) {
         error_set(error, ERROR_INVALID, "worker.arguments", "%s", problem.sentence);
         return NULL;
     }
-    return lint_result(&lint, &summary, flags);
+    return lint_result(&lint, &summary, verdicts);
 }

@@ -70,8 +70,7 @@ const char *worker_library(void);
  * WORKER_CONVERT {"format"}
  *   -> as WORKER_PROFILE, plus "bytes": the size of what was written: one Parquet file, from CSV or
  *      from Parquet (rewritten: nothing of the given bytes but the values gets through).
- * WORKER_LINT {"format", "rules": {"minimum_count", "max_share_percent", "rounding_base",
- *              "zero_is_unsafe"}, "count_column", "total_column", "largest_column" (each may be
+ * WORKER_LINT {"format", "rules": as of rules_json(), "count_column", "total_column", "largest_column" (each may be
  *              null or absent, not all three)}
  *   -> {"format", "rows", "columns": [names...], "basis": "author_declaration",
  *       "verdict": "pass"|"flagged"|"incomplete" (a rule in force lacks its column),

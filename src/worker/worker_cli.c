@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "sdc/sdc.h"
 #include "worker/child.h"
+#include "worker/rules.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -45,14 +46,6 @@ static int run_worker(int argc, char **argv)
 }
 
 /* --- sdc check --------------------------------------------------------------------------------- */
-
-static json_t *rules_json(const SdcRules *rules)
-{
-    return json_pack("{s:f, s:f, s:I, s:b}", "minimum_count", rules->minimum_count,
-                     "max_share_percent", rules->max_share_percent, "rounding_base",
-                     (json_int_t)rules->rounding_base, "zero_is_unsafe",
-                     (int)rules->zero_is_unsafe);
-}
 
 static void print_names(const char *title, const json_t *names)
 {

@@ -33,7 +33,7 @@ def test_raw_table_is_flagged_cell_by_cell(darse_binary, tmp_path):
     assert result["verdict"] == "flagged"
     assert result["basis"] == "author_declaration"
     assert [(flag["row"], flag["rule"]) for flag in result["flags"]] == [
-        (1, "minimum_count"), (3, "largest_share")]
+        (1, "minimum_count"), (3, "dominance")]
 
 
 def test_suppressed_table_passes(darse_binary, tmp_path):
@@ -51,7 +51,7 @@ def test_stricter_pack(darse_binary, tmp_path):
 def test_undeclared_columns_make_it_incomplete(darse_binary, tmp_path):
     done = check(darse_binary, table(tmp_path, SUPPRESSED), "--count", "n")
     assert done.returncode == 1
-    assert "rules not applied, their columns were not declared: largest_share" in done.stdout
+    assert "rules not applied, their columns were not declared: dominance" in done.stdout
     assert '"turnover", "largest"' in done.stdout
 
 

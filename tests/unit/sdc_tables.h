@@ -209,15 +209,16 @@ static inline ActivitySize *activity_size_new(const char *text, const char *acti
     g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, 414, &a->relations, NULL));
     if (!sdc_relations_check(&a->relations, a->cells->columns[1], 1e-6, &error))
         g_error("%s", error.sentence);
-    uint8_t flags[414];
-    SdcRules rules = {.minimum_count = 3, .max_share_percent = 85};
-    SdcTable checked = {414, a->cells->columns[0], a->cells->columns[1], a->cells->columns[2]};
+    SdcVerdict verdicts[414];
+    SdcRules rules = {.minimum_count = 3, .dominance_percent = {85}};
+    SdcTable checked = {.cells = 414, .count = a->cells->columns[0], .total = a->cells->columns[1],
+                        .top = 1, .top_values = {a->cells->columns[2]}};
     SdcSummary summary;
-    g_assert_true(sdc_primary_check(&rules, &checked, flags, &summary, NULL));
+    g_assert_true(sdc_primary_check(&rules, &checked, verdicts, &summary, NULL));
     g_assert_cmpuint(summary.flagged, ==, 77);
     for (int i = 0; i < 414; i++) {
         double total = a->cells->columns[1][i], dominance = 100 * a->cells->columns[2][i] / 85 - total;
-        a->primary[i] = flags[i] != 0;
+        a->primary[i] = verdicts[i].status != SDC_STATUS_SAFE;
         a->above[i] = MAX(MAX(0.1 * total, dominance), 1e-3);
         a->below[i] = MIN(a->above[i], total);
     }

@@ -236,7 +236,7 @@ static bool rules(StoreTx *tx, void *data, GError **error)
     g_assert_cmpuint(g_strv_length(names), ==, 2);
     /* 3 units and 85 % with 11 units: the strictest of each. */
     g_assert_cmpfloat(merged.minimum_count, ==, 11);
-    g_assert_cmpfloat(merged.max_share_percent, ==, 85);
+    g_assert_cmpfloat(merged.dominance_percent[0], ==, 85);
     g_autoptr(Export) export = load(tx);
     g_assert_true(export_label_grow(tx, export, error));
     g_assert_true(export_label_grow(tx, export, error));

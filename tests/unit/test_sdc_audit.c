@@ -193,14 +193,16 @@ static void test_published(void)
     if (!sdc_relations_check(&relations, cells->columns[1], 1e-6, &error))
         g_error("%s", error.sentence);
     bool primary[414], suppressed[414];
-    uint8_t flags[414], states[414], threaded_states[414];
-    SdcRules rules = {.minimum_count = 3, .max_share_percent = 85};
-    SdcTable checked = {414, cells->columns[0], cells->columns[1], cells->columns[2]};
+    SdcVerdict verdicts[414];
+    uint8_t states[414], threaded_states[414];
+    SdcRules rules = {.minimum_count = 3, .dominance_percent = {85}};
+    SdcTable checked = {.cells = 414, .count = cells->columns[0], .total = cells->columns[1],
+                        .top = 1, .top_values = {cells->columns[2]}};
     SdcSummary primary_summary;
-    g_assert_true(sdc_primary_check(&rules, &checked, flags, &primary_summary, NULL));
+    g_assert_true(sdc_primary_check(&rules, &checked, verdicts, &primary_summary, NULL));
     g_assert_cmpuint(primary_summary.flagged, ==, 77);
     for (int i = 0; i < 414; i++)
-        primary[i] = flags[i] != 0;
+        primary[i] = verdicts[i].status != SDC_STATUS_SAFE;
     SdcGauss gauss = {&relations, primary, cells->columns[1], NULL, NULL};
     SdcGaussSummary summary;
     g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));

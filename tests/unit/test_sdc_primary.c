@@ -10,12 +10,12 @@
 #include <string.h>
 
 #define C SDC_FLAG_MINIMUM_COUNT
-#define S SDC_FLAG_LARGEST_SHARE
+#define S SDC_FLAG_DOMINANCE
 #define R SDC_FLAG_ROUNDING
 #define U SDC_FLAG_UNDECIDED
 #define I SDC_FLAG_INVALID
 
-static const SdcRules enterprise = {.minimum_count = 3, .max_share_percent = 85};
+static const SdcRules enterprise = {.minimum_count = 3, .dominance_percent = {85}};
 
 static void test_flag_table(void)
 {
@@ -30,19 +30,19 @@ static void test_flag_table(void)
 static void test_refused(void)
 {
     double one[] = {1};
-    uint8_t flags[1] = {0xAA};
+    SdcVerdict verdict = {.flags = 0xAA};
     SdcSummary summary = {.cells = 42};
     SdcError error = {0};
-    SdcTable nothing = {.cells = 1}, no_total = {.cells = 1, .count = one, .largest = one};
+    SdcTable nothing = {.cells = 1}, no_total = {.cells = 1, .count = one, .top = 1, .top_values = {one}};
     SdcTable table = {.cells = 1, .count = one};
     SdcRules none = {0};
-    g_assert_false(sdc_primary_check(&enterprise, &nothing, flags, &summary, &error));
+    g_assert_false(sdc_primary_check(&enterprise, &nothing, &verdict, &summary, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_TABLE);
-    g_assert_false(sdc_primary_check(&enterprise, &no_total, flags, &summary, &error));
+    g_assert_false(sdc_primary_check(&enterprise, &no_total, &verdict, &summary, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_TABLE);
-    g_assert_false(sdc_primary_check(&none, &table, flags, &summary, &error));
+    g_assert_false(sdc_primary_check(&none, &table, &verdict, &summary, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_RULES);
-    g_assert_cmpint(flags[0], ==, 0xAA);
+    g_assert_cmpint(verdict.flags, ==, 0xAA);
     g_assert_cmpuint(summary.cells, ==, 42);
 }
 
@@ -65,14 +65,21 @@ typedef struct CellCase {
 static void check_cells(const SdcRules *rules, const CellCase *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        uint8_t flags = 0xAA;
+        SdcVerdict v;
         SdcSummary s;
-        SdcTable table = {1, &cases[i].n, &cases[i].total, &cases[i].largest};
-        g_assert_true(sdc_primary_check(rules, &table, &flags, &s, NULL));
-        if (flags != cases[i].expected)
-            g_error("%s: flags %#x, expected %#x", cases[i].what, flags, cases[i].expected);
+        SdcTable table = {.cells = 1, .count = &cases[i].n, .total = &cases[i].total, .top = 1,
+                          .top_values = {&cases[i].largest}};
+        g_assert_true(sdc_primary_check(rules, &table, &v, &s, NULL));
+        if (v.flags != cases[i].expected)
+            g_error("%s: flags %#x, expected %#x", cases[i].what, v.flags, cases[i].expected);
         g_assert_cmpuint(s.suppressed + s.safe + s.flagged, ==, 1);
-        g_assert_cmpuint(s.flagged, ==, flags != 0);
+        g_assert_cmpuint(s.flagged, ==, v.flags != 0);
+        g_assert_cmpuint(s.safe, ==, v.status == SDC_STATUS_SAFE);
+        g_assert_cmpuint(s.suppressed, ==, v.status == SDC_STATUS_SUPPRESSED);
+        if (v.flags == 0)
+            g_assert_cmpuint(v.first, ==, SDC_FLAG_COUNT);
+        else
+            g_assert_cmpuint(v.first, ==, (unsigned)g_bit_nth_lsf(v.flags, -1));
     }
 }
 
@@ -139,7 +146,7 @@ static void test_rounding_and_zeros(void)
     check_cells(&rounded, cases, G_N_ELEMENTS(cases));
     static const SdcRules zeros = {.minimum_count = 10, .zero_is_unsafe = true};
     static const CellCase zero_cases[] = {
-        {"nobody", 0, NAN, NAN, C},
+        {"nobody", 0, NAN, NAN, SDC_FLAG_ZERO},
         {"somebody", 10, NAN, NAN, 0},
     };
     check_cells(&zeros, zero_cases, G_N_ELEMENTS(zero_cases));
@@ -148,19 +155,19 @@ static void test_rounding_and_zeros(void)
 static void test_declared_columns(void)
 {
     double n[] = {1, 3, NAN, 12}, x[] = {10, 10, NAN, 5};
-    uint8_t flags[4];
+    SdcVerdict v[4];
     SdcSummary s;
     SdcTable counts = {.cells = 4, .count = n};
-    g_assert_true(sdc_primary_check(&enterprise, &counts, flags, &s, NULL));
-    g_assert_cmpint(flags[0], ==, C);
-    g_assert_cmpint(flags[1], ==, 0);
-    g_assert_cmpint(flags[2], ==, 0);
+    g_assert_true(sdc_primary_check(&enterprise, &counts, v, &s, NULL));
+    g_assert_cmpint(v[0].flags, ==, C);
+    g_assert_cmpint(v[1].flags, ==, 0);
+    g_assert_cmpint(v[2].flags, ==, 0);
     g_assert_cmpuint(s.suppressed, ==, 1);
     g_assert_cmpuint(s.safe, ==, 2);
     g_assert_cmpuint(s.applied, ==, C);
     g_assert_cmpuint(s.not_applied, ==, S);
     SdcTable totals = {.cells = 4, .total = x};
-    g_assert_true(sdc_primary_check(&enterprise, &totals, flags, &s, NULL));
+    g_assert_true(sdc_primary_check(&enterprise, &totals, v, &s, NULL));
     g_assert_cmpuint(s.applied, ==, 0);
     g_assert_cmpuint(s.not_applied, ==, C | S);
 }
@@ -169,18 +176,144 @@ static void test_summary(void)
 {
     double n[] = {1, 2, 5, 5, 0, NAN}, total[] = {9, 10, 10, 10, 0, NAN};
     double largest[] = {9, 5, 9, 5, 0, NAN};
-    uint8_t flags[6];
+    SdcVerdict v[6];
     SdcSummary s;
-    SdcTable table = {6, n, total, largest};
-    g_assert_true(sdc_primary_check(&enterprise, &table, flags, &s, NULL));
+    SdcTable table = {.cells = 6, .count = n, .total = total, .top = 1, .top_values = {largest}};
+    g_assert_true(sdc_primary_check(&enterprise, &table, v, &s, NULL));
     g_assert_cmpuint(s.cells, ==, 6);
     g_assert_cmpuint(s.suppressed, ==, 1);
     g_assert_cmpuint(s.safe, ==, 2);
     g_assert_cmpuint(s.flagged, ==, 3);
     g_assert_cmpuint(s.by_flag[0], ==, 2);
-    g_assert_cmpuint(s.by_flag[1], ==, 2);
+    g_assert_cmpuint(s.by_flag[2], ==, 2);
     g_assert_cmpuint(s.first[0], ==, 2);
-    g_assert_cmpuint(s.first[1], ==, 1);
+    g_assert_cmpuint(s.first[2], ==, 1);
+}
+
+/* Rules that take more contributors than the author declared: flagged when unsafe at best, safe when safe at
+ * worst, undecided between. Of a total of 100. */
+static void test_short_lists(void)
+{
+    static const SdcRules two = {.dominance_percent = {[1] = 85}}, p = {.p_percent = 10};
+    static const struct {
+        const SdcRules *rules;
+        double n, largest, second;   /* second -1: no such column */
+        unsigned flags;
+    } cases[] = {
+        {&two, 10, 90, -1, S},       /* the largest alone is too much */
+        {&two, 10, 40, -1, 0},       /* two of 40 are 80 */
+        {&two, 10, 50, -1, U},       /* 50 + at most 50 */
+        {&two, 2, 50, -1, U},        /* the other has 50, but nobody says so */
+        {&two, 1, 84, -1, I},        /* one unit of 84 cannot make 100 */
+        {&two, 10, 50, 36, S},
+        {&two, 10, 50, 35, 0},
+        {&two, 10, 50, NAN, U},
+        {&p, 10, 80, -1, U},         /* the rest is 20 less the second: 0 to 20; p asks 8 */
+        {&p, 10, 95, -1, SDC_FLAG_P_Q},  /* the rest is at most 5, p asks 9.5 */
+        {&p, 10, 80, 12, 0},         /* equality */
+        {&p, 10, 80, 12.5, SDC_FLAG_P_Q},
+        {&p, 10, 12, 11, 0},
+        {&p, 10, 20, 30, I},         /* not in order */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        double total = 100;
+        SdcTable table = {.cells = 1, .count = &cases[i].n, .total = &total,
+                          .top = cases[i].second == -1 ? 1 : 2,
+                          .top_values = {&cases[i].largest, &cases[i].second}};
+        SdcVerdict v;
+        SdcSummary s;
+        g_assert_true(sdc_primary_check(cases[i].rules, &table, &v, &s, NULL));
+        if (v.flags != cases[i].flags)
+            g_error("case %zu: flags %#x, expected %#x", i, v.flags, cases[i].flags);
+        unsigned rule = cases[i].rules == &two ? S : SDC_FLAG_P_Q;
+        g_assert_cmpuint(s.applied, ==, rule);
+        g_assert_cmpuint(s.short_of, ==, (v.flags & U) != 0 ? rule : 0);
+    }
+}
+
+/* Twelve units by three holdings, of which one has nearly all: what each column is for. */
+static void test_holdings_and_absolute(void)
+{
+    static const SdcRules rules = {.minimum_count = 3, .minimum_contributors = 4, .dominance_percent = {80}};
+    double n = 12, m = 3, total = 20, absolute = 100, largest = 70;
+    SdcTable table = {.cells = 1, .count = &n, .contributors = &m, .total = &total, .absolute = &absolute,
+                      .top = 1, .top_values = {&largest}};
+    SdcVerdict v;
+    SdcSummary s;
+    g_assert_true(sdc_primary_check(&rules, &table, &v, &s, NULL));
+    g_assert_cmpint(v.flags, ==, SDC_FLAG_MINIMUM_CONTRIBUTORS);   /* 70 of A = 100 */
+    g_assert_cmpfloat(v.above, ==, 10);
+    g_assert_cmpfloat(v.below, ==, 10);
+    table.absolute = NULL;             /* 70 of |X| = 20 */
+    g_assert_true(sdc_primary_check(&rules, &table, &v, &s, NULL));
+    g_assert_cmpint(v.flags, ==, SDC_FLAG_MINIMUM_CONTRIBUTORS | S);
+    g_assert_cmpfloat_with_epsilon(v.above, 70 / .8 - 20, 1e-9);
+    g_assert_cmpfloat(v.below, ==, 20);
+    table.absolute = &absolute;
+    largest = 101;
+    g_assert_true(sdc_primary_check(&rules, &table, &v, &s, NULL));
+    g_assert_true((v.flags & I) != 0);
+    g_assert_cmpfloat(v.above, ==, 0);
+    largest = 70;
+    absolute = 19;
+    g_assert_true(sdc_primary_check(&rules, &table, &v, &s, NULL));
+    g_assert_true((v.flags & I) != 0);
+    m = NAN;
+    absolute = 100;
+    g_assert_true(sdc_primary_check(&rules, &table, &v, &s, NULL));
+    g_assert_cmpint(v.flags, ==, U);
+    g_assert_cmpint(v.status, ==, SDC_STATUS_UNDECIDED);
+    table.contributors = NULL;
+    g_assert_true(sdc_primary_check(&rules, &table, &v, &s, NULL));
+    g_assert_cmpint(v.flags, ==, 0);
+    g_assert_cmpint(s.not_applied, ==, SDC_FLAG_MINIMUM_CONTRIBUTORS);
+}
+
+/* Protection in a table of counts: whole persons. */
+static void test_protection_of_counts(void)
+{
+    static const SdcRules rules = {.minimum_count = 5, .margin_percent = 50, .zero_is_unsafe = true};
+    double n[] = {0, 1, 4, 5};
+    SdcVerdict v[4];
+    SdcSummary s;
+    SdcTable table = {.cells = 4, .count = n};
+    g_assert_true(sdc_primary_check(&rules, &table, v, &s, NULL));
+    double above[] = {5, 1, 2, 0}, below[] = {0, 1, 2, 0};
+    for (int i = 0; i < 4; i++) {
+        g_assert_cmpfloat(v[i].above, ==, above[i]);
+        g_assert_cmpfloat(v[i].below, ==, below[i]);
+    }
+}
+
+/* Two rows of two and their totals:  7 0 | 7   the first row stands in one column,
+ *                                    3 4 | 7   the second column in one row. */
+static void test_groups(void)
+{
+    static const uint32_t parents[] = {2, 2, SDC_NO_PARENT};
+    static const SdcTree trees[] = {{3, parents, NULL}, {3, parents, NULL}};
+    static const uint32_t rows[] = {0, 0, 0, 1, 1, 1, 2, 2, 2}, columns[] = {0, 1, 2, 0, 1, 2, 0, 1, 2};
+    const uint32_t *nodes[] = {rows, columns};
+    SdcTableShape shape = {2, trees, 9, nodes, NULL};
+    SdcRelations relations;
+    g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, 9, &relations, NULL));
+    double counts[] = {7, 0, 7, 3, 4, 7, 10, 4, 14};
+    SdcTable table = {.cells = 9, .count = counts, .relations = &relations};
+    SdcRules all = {.max_group_percent = 100}, most = {.max_group_percent = 70};
+    SdcVerdict v[9];
+    SdcSummary s;
+    g_assert_true(sdc_primary_check(&all, &table, v, &s, NULL));
+    for (int i = 0; i < 9; i++)
+        g_assert_cmpint(v[i].flags, ==, i == 0 || i == 4 ? SDC_FLAG_GROUP : 0);
+    g_assert_true(sdc_primary_check(&most, &table, v, &s, NULL));
+    for (int i = 0; i < 9; i++)   /* 7 of 10 is equality, 10 of 14 is 71 % */
+        g_assert_cmpint(v[i].flags, ==, i == 0 || i == 4 || i == 6 ? SDC_FLAG_GROUP : 0);
+    counts[2] = NAN;   /* a total that is not shown is the sum of its parts */
+    g_assert_true(sdc_primary_check(&all, &table, v, &s, NULL));
+    g_assert_cmpint(v[0].flags, ==, SDC_FLAG_GROUP);
+    table.relations = NULL;
+    g_assert_true(sdc_primary_check(&all, &table, v, &s, NULL));
+    g_assert_cmpint(s.not_applied, ==, SDC_FLAG_GROUP);
+    sdc_relations_clear(NULL, &relations);
 }
 
 /* $DARSE_TEST_DATA, or the folder shared/data beside the checkout. NULL if there is none. */
@@ -215,13 +348,13 @@ static void test_rtauargus(void)
         total[cells] = g_ascii_strtod(fields[3], NULL);
         largest[cells] = g_ascii_strtod(fields[4], NULL);
     }
-    uint8_t flags[1000];
+    g_autofree SdcVerdict *v = g_new(SdcVerdict, cells);
     SdcSummary s;
-    SdcTable table = {cells, n, total, largest};
-    g_assert_true(sdc_primary_check(&enterprise, &table, flags, &s, NULL));
+    SdcTable table = {.cells = cells, .count = n, .total = total, .top = 1, .top_values = {largest}};
+    g_assert_true(sdc_primary_check(&enterprise, &table, v, &s, NULL));
     g_assert_cmpuint(s.cells, ==, 414);
     g_assert_cmpuint(s.first[0], ==, 52);
-    g_assert_cmpuint(s.first[1], ==, 25);
+    g_assert_cmpuint(s.first[2], ==, 25);
     g_assert_cmpuint(s.flagged, ==, 77);
 }
 
@@ -236,6 +369,10 @@ int main(int argc, char **argv)
     g_test_add_func("/sdc/primary/rounding_and_zeros", test_rounding_and_zeros);
     g_test_add_func("/sdc/primary/declared_columns", test_declared_columns);
     g_test_add_func("/sdc/primary/summary", test_summary);
+    g_test_add_func("/sdc/primary/short_lists", test_short_lists);
+    g_test_add_func("/sdc/primary/holdings_and_absolute", test_holdings_and_absolute);
+    g_test_add_func("/sdc/primary/protection_of_counts", test_protection_of_counts);
+    g_test_add_func("/sdc/primary/groups", test_groups);
     g_test_add_func("/sdc/primary/rtauargus", test_rtauargus);
     return g_test_run();
 }

@@ -59,8 +59,9 @@ static json_t *format(const char *name)
 
 static json_t *lint_arguments(const char *count, const char *total, const char *largest)
 {
-    return json_pack("{s:s, s:{s:i, s:i}, s:s?, s:s?, s:s?}", "format", "csv", "rules",
-                     "minimum_count", 3, "max_share_percent", 85, "count_column", count,
+    return json_pack("{s:s, s:{s:i, s:[{s:i, s:i}]}, s:s?, s:s?, s:s?}", "format", "csv",
+                     "rules", "minimum_count", 3, "dominance", "contributors", 1, "percent", 85,
+                     "count_column", count,
                      "total_column", total, "largest_column", largest);
 }
 
@@ -256,7 +257,7 @@ static void test_arguments(void)
         {WORKER_LINT, "{\"format\": \"csv\", \"count_column\": \"a\", \"total_column\": \"a\", "
                       "\"rules\": {\"minimum_count\": 3}}", "table.column"},
         {WORKER_LINT, "{\"format\": \"csv\", \"total_column\": null, \"largest_column\": \"a\", "
-                      "\"rules\": {\"max_share_percent\": 85}}", "worker.arguments"},
+                      "\"rules\": {\"p_percent\": 10}}", "worker.arguments"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         GError *error = NULL;
@@ -720,8 +721,8 @@ static void test_lint(void)
         int row;
         const char *rule, *column, *value;
     } expected[] = {
-        {1, "minimum_count", "n", "1"}, {1, "largest_share", "max", "50"},
-        {2, "minimum_count", "n", "2"}, {4, "largest_share", "max", "90"},
+        {1, "minimum_count", "n", "1"}, {1, "dominance", "max", "50"},
+        {2, "minimum_count", "n", "2"}, {4, "dominance", "max", "90"},
         {8, "undecided", "n", NULL},    {9, "invalid", "n", "-4"},
     };
     const json_t *flags = json_object_get(result, "flags");

@@ -369,6 +369,13 @@ export interface DefinitionPage {
   next: string | null;
 }
 
+export interface Dominance {
+  /** So many of the largest together */
+  contributors: number;
+  /** may have this share of the total at most */
+  percent: number;
+}
+
 export interface Duty {
   /** The last failure */
   failed: string | null;
@@ -620,7 +627,7 @@ export interface Flag {
   column: string;
   /** 1 is the first after the header */
   row: number;
-  rule: "minimum_count" | "largest_share" | "rounding" | "undecided" | "invalid";
+  rule: "minimum_count" | "minimum_contributors" | "dominance" | "p_percent" | "group" | "zero" | "rounding" | "undecided" | "invalid";
   /** null: for those who may read the file */
   value: string | null;
 }
@@ -781,11 +788,8 @@ export interface MemberPage {
 }
 
 export interface MergedRules {
-  max_share_percent: number;
-  minimum_count: number;
   packs: RulePackBrief[];
-  rounding_base: number;
-  zero_is_unsafe: boolean;
+  rules: Rules;
 }
 
 export interface Mount {
@@ -1275,12 +1279,15 @@ export interface RulePack {
   /** 0: the rule is not in force */
   rules: Rules;
   title: string;
+  /** Raised whenever the parameters change */
+  version: number;
 }
 
 export interface RulePackBrief {
   name: string;
   reference: string;
   title: string;
+  version: number;
 }
 
 export interface RulePackPage {
@@ -1290,8 +1297,21 @@ export interface RulePackPage {
 }
 
 export interface Rules {
-  max_share_percent: number;
+  /** Contributors who put together what they know; 0 is 1 */
+  coalition: number;
+  dominance: Dominance[];
+  /** Protection of cells that have too few units; 0 is 10 */
+  margin_percent: number;
+  /** Of the units of a total in one of its parts; never all of them */
+  max_group_percent: number;
+  /** The smallest safe number of respondents, or of groups of enterprises */
+  minimum_contributors: number;
+  /** The smallest safe number of units that a cell stands for */
   minimum_count: number;
+  /** How close nobody may come to the largest contribution */
+  p_percent: number;
+  /** How close everybody could before; 0 is 100 */
+  q_percent: number;
   rounding_base: number;
   zero_is_unsafe: boolean;
 }

@@ -53,7 +53,17 @@ export const WORDS = {
   verdict: ["pass", "flagged", "incomplete"],
   decision: ["approve", "return", "reject"],
   decided: ["approve", "return", "reject"],
-  flag: ["minimum_count", "largest_share", "rounding", "undecided", "invalid"],
+  flag: [
+    "minimum_count",
+    "minimum_contributors",
+    "dominance",
+    "p_percent",
+    "group",
+    "zero",
+    "rounding",
+    "undecided",
+    "invalid",
+  ],
   theme: [
     "agriculture",
     "business",

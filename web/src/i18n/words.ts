@@ -24,10 +24,23 @@ export function problemField(problem: Problem): string | undefined {
 
 /** The rules in force, a sentence each. */
 export function rulesText(rules: Rules): string[] {
-  const { minimum_count, max_share_percent, rounding_base, zero_is_unsafe } = rules;
+  const { minimum_count, minimum_contributors, p_percent: p, q_percent: q, coalition } = rules;
+  const { max_group_percent: group, rounding_base, zero_is_unsafe } = rules;
   return [
     minimum_count > 0 && t("rule.minimum_count", { parameter: minimum_count }),
-    max_share_percent > 0 && t("rule.max_share", { parameter: max_share_percent }),
+    minimum_contributors > 0 && t("rule.minimum_contributors", { parameter: minimum_contributors }),
+    ...rules.dominance.map(({ contributors, percent: parameter }) =>
+      contributors === 1
+        ? t("rule.dominance_one", { parameter })
+        : t("rule.dominance", { contributors, parameter }),
+    ),
+    p > 0 &&
+      (q > 0 && q < 100
+        ? t("rule.p_q", { parameter: p, before: q })
+        : t("rule.p_percent", { parameter: p })),
+    p > 0 && coalition > 1 && t("rule.coalition", { parameter: coalition }),
+    group > 0 &&
+      (group < 100 ? t("rule.group_percent", { parameter: group }) : t("rule.group")),
     rounding_base > 0 && t("rule.rounding", { parameter: rounding_base }),
     zero_is_unsafe && t("rule.zero"),
   ].filter((sentence) => sentence !== false);

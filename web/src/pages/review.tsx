@@ -119,7 +119,7 @@ function Rules({ of }: { of: Export }) {
     <Panel title={t("review.rules")}>
       <div class="stack-tight">
         <ul>
-          {rulesText(of.rule_pack).map((sentence) => (
+          {rulesText(of.rule_pack.rules).map((sentence) => (
             <li key={sentence}>{sentence}</li>
           ))}
         </ul>
