@@ -17,6 +17,7 @@
 #include "notices/notices.h"
 #include "officer/officer.h"
 #include "projects/projects.h"
+#include "protection/protection.h"
 #include "server/platform.h"
 #include "server/server_cli.h"
 #include "services/services.h"
@@ -34,7 +35,7 @@
 /* In the order in which they start. */
 static const Room *const rooms[] = {
     &platform_room, &notices_room, &identity_room, &audit_room,  &projects_room, &sources_room,
-    &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
+    &protection_room, &accreditation_room, &lake_room, &services_room, &gateway_room, &airlock_room,
     &tasks_room, &files_room, &officer_room, &texts_room, &theme_room, NULL,
 };
 

@@ -93,6 +93,18 @@ static const PolicyRule rules[VERB_COUNT] = {
     [VERB_DATASET_PUBLISH] = {VERB_DATASET_PUBLISH, "dataset.publish", STEWARD, 0, SCOPE_GOVERN,
                               0, NEED_STEWARD | NEED_FACTOR},
 
+    [VERB_DATASET_PROTECT] = {VERB_DATASET_PROTECT, "dataset.protect", STEWARD, 0, SCOPE_GOVERN,
+                              0, NEED_STEWARD | NEED_FACTOR},
+    /* A report has seeds and single cases: whoever reads it can undo part of what was done. */
+    [VERB_DATASET_REPORT] = {VERB_DATASET_REPORT, "dataset.report", STEWARD, 0, SCOPE_READ, 0,
+                             NEED_STEWARD | NEED_FACTOR},
+    [VERB_KEY_CREATE] = {VERB_KEY_CREATE, "key.create", STEWARD, 0, SCOPE_GOVERN, 0,
+                         NEED_STEWARD | NEED_FACTOR},
+    [VERB_KEY_VIEW] = {VERB_KEY_VIEW, "key.view", ROLE_OFFICER | ROLE_AUDITOR | OWNER, 0, SCOPE_READ,
+                       0, 0},
+    [VERB_KEY_DESTROY] = {VERB_KEY_DESTROY, "key.destroy", ROLE_OFFICER | OWNER, 0,
+                          SCOPE_GOVERN | SCOPE_ADMIN, 0, NEED_FACTOR},
+
     [VERB_APPLICATION_CREATE] = {VERB_APPLICATION_CREATE, "application.create", 0, WORKERS,
                                  SCOPE_WORK, STATE_PLANNED | STATE_OPEN,
                                  NEED_STATE | NEED_ROUTE | NEED_PURPOSE | NEED_LEVEL |

@@ -147,6 +147,9 @@ typedef enum PolicyVerb {
     VERB_PROJECT_CREATE, VERB_PROJECT_VIEW, VERB_PROJECT_EDIT, VERB_PROJECT_MEMBER,
     VERB_PROJECT_STATE, VERB_PROJECT_QUOTA,
     VERB_SOURCE_VIEW, VERB_SOURCE_CREATE, VERB_SOURCE_EDIT, VERB_DATASET_PUBLISH,
+    VERB_DATASET_PROTECT,            /* make a use file of a raw file by a recipe */
+    VERB_DATASET_REPORT,             /* read how a use file was made */
+    VERB_KEY_CREATE, VERB_KEY_VIEW, VERB_KEY_DESTROY,   /* keys of pseudonyms */
     VERB_APPLICATION_CREATE,         /* asks for a dataset: the source must admit it */
     VERB_APPLICATION_VIEW,
     VERB_APPLICATION_EDIT,           /* its texts, persons and dates, while it is a draft */

@@ -83,6 +83,23 @@ static json_t *recipe_head(const json_t *recipe)
     return head;
 }
 
+static json_t *column_names(const Microdata *data)
+{
+    json_t *names = json_array();
+    for (guint c = 0; c < data->columns->len; c++)
+        json_array_append_new(names, json_string(((MicrodataColumn *)data->columns->pdata[c])->name));
+    return names;
+}
+
+void protect_report_files(json_t *report, const char *recipe_hash, const char *input_hash,
+                          const char *output_hash)
+{
+    g_autofree char *program = g_strdup_printf("%s (sdc ABI %u)", DARSE_VERSION, sdc_abi());
+    json_object_set_new(report, "files",
+                        json_pack("{s:s, s:s, s:s, s:s}", "recipe SHA-256", recipe_hash, "input SHA-256",
+                                  input_hash, "output SHA-256", output_hash, "darse", program));
+}
+
 bool protect_run(Microdata *data, const json_t *recipe, const ProtectOptions *options,
                  json_t **ret_report, GError **error)
 {
@@ -111,8 +128,9 @@ bool protect_run(Microdata *data, const json_t *recipe, const ProtectOptions *op
     g_autoptr(json_t) utility = measure_utility(&run, original, error);
     if (utility == NULL)
         return false;
-    *ret_report = json_pack("{s:o, s:O, s:O, s:O, s:O}", "recipe", recipe_head(recipe), "before", before,
-                            "after", after, "utility", utility, "steps", steps);
+    *ret_report = json_pack("{s:o, s:O, s:O, s:O, s:O, s:o}", "recipe", recipe_head(recipe), "before",
+                            before, "after", after, "utility", utility, "steps", steps, "columns",
+                            column_names(data));
     return true;
 }
 

@@ -48,12 +48,17 @@ typedef struct ProtectOptions {
 } ProtectOptions;
 
 /* Applies a checked RECIPE to DATA in place. *RET_REPORT: {"recipe": {...}, "before": {...}, "after":
- * {...}, "utility": {...}, "steps": [...]}. On failure DATA is of no use any more. */
+ * {...}, "utility": {...}, "steps": [...], "columns": [names left]}. On failure DATA is of no use any more. */
 bool protect_run(Microdata *data, const json_t *recipe, const ProtectOptions *options,
                  json_t **ret_report, GError **error);
 
-/* The report as one HTML page without any script or outside reference; LANGUAGE "en" or "fr". */
-char *protect_report_html(const json_t *report, const char *language);
+/* Adds what must be the same for the result to be the same, and what came out: SHA-256 in hexadecimal. */
+void protect_report_files(json_t *report, const char *recipe_hash, const char *input_hash,
+                          const char *output_hash);
+
+/* The report as one HTML page without any script or outside reference; LANGUAGE "en" or "fr"; THEME "light" or
+ * "dark", NULL: as the browser prefers. */
+char *protect_report_html(const json_t *report, const char *language, const char *theme);
 
 typedef struct ProtectStepSummary {
     const char *name, *summary;

@@ -389,8 +389,9 @@ static void put_files(Page *page, const json_t *report)
     }
 }
 
-char *protect_report_html(const json_t *report, const char *language)
+char *protect_report_html(const json_t *report, const char *language, const char *theme)
 {
+    (void)theme;
     Page page = {g_string_new(NULL), g_strcmp0(language, "fr") == 0};
     const json_t *recipe = json_object_get(report, "recipe");
     const char *missing = recipe_text(recipe, "missing");

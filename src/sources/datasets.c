@@ -10,7 +10,8 @@
 #define DATASET_COLUMNS                                                                            \
     "d.id, d.source, s.slug, s.title, s.organisation, d.slug, d.title, d.vintage, d.version, "     \
     "d.level, d.state, d.failure, d.file_name, d.file_size, d.file_sha256, d.rows_count, "         \
-    "d.variables, d.encrypted, d.published_ms FROM dataset d JOIN source s ON s.id = d.source "
+    "d.variables, d.encrypted, d.published_ms, (SELECT count(*) FROM dataset_report r "           \
+    "WHERE r.dataset = d.id) FROM dataset d JOIN source s ON s.id = d.source "
 
 static void dataset_clear(void *data)
 {
@@ -127,6 +128,7 @@ static Dataset *dataset_of_row(StoreRows *rows, GError **error)
     d->variables = g_strdup(store_row_text(rows, 16));
     d->encrypted = store_row_integer(rows, 17) != 0;
     d->published_ms = store_row_integer(rows, 18);
+    d->has_report = store_row_integer(rows, 19) != 0;
     return g_steal_pointer(&d);
 }
 

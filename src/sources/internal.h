@@ -75,10 +75,6 @@ json_t *source_facets(StoreTx *tx, const SourceQuery *query, GError **error);
 bool source_check(const char *legal_basis, unsigned routes, unsigned purposes,
                   const char *rule_pack, GError **error);
 
-/* Lower-case letters, digits, hyphens: also a folder's name in bubbles. WHAT names it in the
- * refusal. Pure. */
-bool source_check_slug(const char *slug, GError **error);
-
 /* Rows alone, for tests and the action above. */
 bool source_insert(StoreTx *tx, const SourceGiven *given, const char *id,
                    const char *organisation, const char *created_by, int64_t now_ms,
@@ -119,6 +115,8 @@ typedef struct Publication Publication;
 Publication *publication_begin(App *app, const PolicyActor *actor, const char *dataset,
                                const char *file_name, int64_t length, GError **error);
 bool publication_write(Publication *publication, const char *bytes, size_t size, GError **error);
+/* Before it is finished: how the file was made, and what must be true with it. All borrowed. */
+void publication_set_made(Publication *publication, const SourceMade *made);
 /* Reads, compares, converts, seals, publishes. */
 bool publication_finish(Publication *publication, const PolicyActor *actor, GError **error);
 /* Whatever was not published leaves nothing behind. */

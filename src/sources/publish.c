@@ -47,6 +47,7 @@ struct Publication {
     GChecksum *hash;
     bool noted, reserved, sealed, published;
     char *failure;                 /* for the producer to read on the dataset's page */
+    const SourceMade *made;        /* or NULL: sent by a steward */
 };
 
 /* ---- who is reading ------------------------------------------------------------------------- */
@@ -303,6 +304,22 @@ typedef struct PublishCall {
     bool encrypted;
 } PublishCall;
 
+void publication_set_made(Publication *p, const SourceMade *made)
+{
+    p->made = made;
+}
+
+static bool publish_made(Act *act, const Publication *p, GError **error)
+{
+    if (p->made == NULL)
+        return true;
+    return store_exec(act->tx, error,
+                      "INSERT INTO dataset_report (dataset, recipe, report) VALUES ($1, $2, $3)",
+                      store_text(p->dataset), store_text(p->made->recipe),
+                      store_text(p->made->report)) &&
+           (p->made->also == NULL || p->made->also(act, p->dataset, p->made->data, error));
+}
+
 static bool publish_in(Act *act, void *data, GError **error)
 {
     const PublishCall *call = data;
@@ -324,7 +341,7 @@ static bool publish_in(Act *act, void *data, GError **error)
                       store_text(call->variables), store_integer(call->encrypted),
                       store_text(act->actor->id), store_integer(time_now_ms()),
                       store_text(p->dataset)) &&
-           source_index(act->tx, dataset->source, error);
+           publish_made(act, p, error) && source_index(act->tx, dataset->source, error);
 }
 
 static bool publish_all(Publication *p, const PolicyActor *actor, GError **error)

@@ -57,6 +57,7 @@ typedef struct Dataset {
     char *variables;                /* JSON array */
     bool encrypted;
     int64_t published_ms;
+    bool has_report;                /* made by a recipe here: see dataset_report_load() */
 } Dataset;
 void dataset_free(Dataset *dataset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Dataset, dataset_free)
@@ -67,6 +68,30 @@ bool dataset_load(StoreTx *tx, const char *id, Dataset **ret_dataset, GError **e
 
 /* Of a source, oldest version first. Array of Dataset. */
 GPtrArray *dataset_list(StoreTx *tx, const char *source, GError **error);
+
+/* Something that must be true with the publication, in its savepoint. */
+typedef bool (*SourceAlso)(Act *act, const char *dataset, void *data, GError **error);
+
+/* A file that the program itself made for a source, and how. */
+typedef struct SourceMade {
+    const char *slug, *title, *vintage;
+    unsigned level;                 /* PolicyLevel */
+    const char *variables;          /* JSON array of {name,label,description?} */
+    const char *file_name;
+    int fd;                         /* read from its start; stays the caller's */
+    const char *recipe, *report;    /* JSON: kept with the version */
+    SourceAlso also;                /* or NULL */
+    void *data;
+} SourceMade;
+/* Becomes a new version of a dataset, as if a steward had described and sent it. Nothing is left of it
+ * on failure. */
+bool source_publish_made(App *app, const PolicyActor *actor, const char *source,
+                         const SourceMade *made, char **ret_dataset, GError **error);
+/* How DATASET was made. Caller frees. ERROR_NOT_FOUND "sources.no_report". */
+bool dataset_report_load(StoreTx *tx, const char *dataset, char **ret_recipe, char **ret_report,
+                         GError **error);
+/* Lower-case letters, digits, hyphens: also a folder's name in bubbles. Pure. */
+bool source_check_slug(const char *slug, GError **error);
 
 /* "<source slug>/<dataset slug>", ".v2" and so on after it from the second version: where it is seen
  * below /data in a bubble. Caller frees. */

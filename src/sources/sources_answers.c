@@ -43,6 +43,7 @@ json_t *answer_dataset(const Dataset *d)
     json_object_set_new(json, "published", answer_time(d->published_ms));
     json_object_set_new(json, "path", json_sprintf("/data/%s", folder));
     json_object_set_new(json, "tiers", tiers_json(d->level));
+    json_object_set_new(json, "has_report", json_boolean(d->has_report));
     return json;
 }
 

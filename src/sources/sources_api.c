@@ -457,6 +457,8 @@ static const HttpField dataset_answer[] = {
     {"path", HTTP_TEXT, .required = true, .summary = "Where it is seen in a bubble"},
     {"tiers", HTTP_CHOICES, .required = true, .choices = TIERS, .max = 3,
      .summary = "Tiers of project that may hold it"},
+    {"has_report", HTTP_BOOLEAN, .required = true,
+     .summary = "Made here by a recipe: its stewards may read the report"},
     HTTP_SCHEMA("Dataset"),
 };
 static const HttpField use_answer[] = {

@@ -22,6 +22,7 @@ MIGRATION_BYTES(6, "0006_service_choices.sql");
 MIGRATION_BYTES(7, "0007_texts.sql");
 MIGRATION_BYTES(8, "0008_once.sql");
 MIGRATION_BYTES(9, "0009_list_indexes.sql");
+MIGRATION_BYTES(10, "0010_protection.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -33,5 +34,6 @@ const StoreMigration store_migrations[] = {
     {7, "texts", migration_7},
     {8, "once", migration_8},
     {9, "list_indexes", migration_9},
+    {10, "protection", migration_10},
     {0, NULL, NULL},
 };

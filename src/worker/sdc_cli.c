@@ -148,7 +148,7 @@ static bool output_commit(Output *output, const json_t *report, const json_t *re
 {
     g_autofree char *json = json_dumps(report, JSON_INDENT(2));
     g_autofree char *again = json_dumps(recipe, JSON_INDENT(2));
-    g_autofree char *html = protect_report_html(report, language);
+    g_autofree char *html = protect_report_html(report, language, NULL);
     if (!write_beside(output, "report.json", json, error) ||
         !write_beside(output, "report.html", html, error) ||
         !write_beside(output, "recipe.json", again, error))
@@ -193,10 +193,7 @@ static bool describe_files(json_t *report, const char *recipe_hash, int input_fd
     int64_t size;
     if (!fd_hash(input_fd, &input, &size, error) || !fd_hash(output_fd, &output, &size, error))
         return false;
-    g_autofree char *program = g_strdup_printf("%s (sdc ABI %u)", DARSE_VERSION, sdc_abi());
-    json_object_set_new(report, "files",
-                        json_pack("{s:s, s:s, s:s, s:s}", "recipe SHA-256", recipe_hash, "input SHA-256",
-                                  input, "output SHA-256", output, "darse", program));
+    protect_report_files(report, recipe_hash, input, output);
     return true;
 }
 

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -225,7 +226,23 @@ static bool death_explain(int status, GError **error)
 typedef struct Watcher {
     WorkerProgress progress;
     void *user;
+    const int *stop;
 } Watcher;
+
+#define STOP_LOOK_MS 100
+
+/* False when somebody wants the work stopped; true when there is something to read, or no time left. */
+static bool socket_await(int socket_fd, int64_t deadline_ms, const int *stop)
+{
+    struct pollfd wanted = {.fd = socket_fd, .events = POLLIN};
+    while (stop != NULL) {
+        if (g_atomic_int_get(stop) != 0)
+            return false;
+        if (poll(&wanted, 1, STOP_LOOK_MS) > 0 || time_monotonic_ms() >= deadline_ms)
+            break;
+    }
+    return true;
+}
 
 /* The answer, after any number of messages on the way. */
 static bool answer_await(int socket_fd, int64_t deadline_ms, const Watcher *watcher,
@@ -233,6 +250,9 @@ static bool answer_await(int socket_fd, int64_t deadline_ms, const Watcher *watc
 {
     for (;;) {
         g_autoptr(json_t) message = NULL;
+        if (!socket_await(socket_fd, deadline_ms, watcher->stop))
+            return error_set(error, ERROR_UNAVAILABLE, "worker.stopped",
+                             "The server stopped the work; begin it again.");
         int64_t left = MAX(deadline_ms - time_monotonic_ms(), 0);
         if (!frame_receive(socket_fd, (int)MIN(left, G_MAXINT), &message, error))
             return false;
@@ -259,6 +279,10 @@ static bool converse(const json_t *request, int socket_fd, pid_t pid, int64_t wa
     bool is_late = !ok && time_monotonic_ms() >= deadline;
     bool is_silent = ok ? answer == NULL : strcmp(error_reason(problem), "frame.broken") == 0;
     int status = process_end(pid, is_silent && !is_late);
+    if (!ok && strcmp(error_reason(problem), "worker.stopped") == 0) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
     if (is_late)
         return error_set(error, ERROR_TOO_LARGE, "worker.timeout",
                          "Reading the file took more than %lld seconds; it was stopped.",
@@ -332,7 +356,7 @@ bool worker_run_watched(const WorkerLimits *limits, const WorkerProgram *program
                         const json_t *arguments, int input_fd, int output_fd, WorkerProgress progress,
                         void *user, json_t **ret_result, GError **error)
 {
-    Watcher watcher = {progress, user};
+    Watcher watcher = {progress, user, program != NULL ? program->stop : NULL};
     const WorkerLimits *used = limits != NULL ? limits : worker_limits(task);
     const char *path = program != NULL ? program->program_path : NULL;
     if (!task_check_arguments(task, arguments, error) || !check_output(task, output_fd, error))

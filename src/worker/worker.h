@@ -48,6 +48,7 @@ const WorkerLimits *worker_limits(WorkerTask task);
 typedef struct WorkerProgram {
     const char *program_path;
     const char *library_path;
+    const int *stop;            /* NULL, or what another thread sets atomically to have the worker killed */
 } WorkerProgram;
 
 /* The DuckDB library that is loaded when a program names none: $DARSE_DUCKDB_LIBRARY, else the one installed
@@ -93,7 +94,8 @@ const char *worker_library(void);
  *
  * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");
  * ERROR_TOO_LARGE, over a limit; ERROR_INVALID, the arguments ("worker.arguments", "table.column");
- * ERROR_UNAVAILABLE, no sandbox or no DuckDB on this host ("worker.sandbox", "worker.library").
+ * ERROR_UNAVAILABLE, no sandbox or no DuckDB on this host ("worker.sandbox", "worker.library"), or stopped
+ * from outside ("worker.stopped").
  */
 #define WORKER_FLAGS_MAX 5000
 #define WORKER_PREVIEW_ROWS_MAX 200

@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_assert_nonnull(error);
         return 0;
     }
-    g_autofree char *page = protect_report_html(report, "fr");
+    g_autofree char *page = protect_report_html(report, "fr", "dark");
     g_assert_nonnull(page);
     json_decref(report);
     return 0;

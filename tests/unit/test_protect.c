@@ -301,8 +301,8 @@ static void test_report(void)
     g_assert_true(protect_check_recipe(recipe, NULL));
     g_assert_true(protect_run(data, recipe, NULL, &report, NULL));
     g_autoptr(json_t) owned = report;
-    g_autofree char *english = protect_report_html(report, NULL);
-    g_autofree char *french = protect_report_html(report, "fr");
+    g_autofree char *english = protect_report_html(report, NULL, NULL);
+    g_autofree char *french = protect_report_html(report, "fr", "dark");
     g_assert_null(strstr(english, "<script"));
     g_assert_nonnull(strstr(english, "&lt;script&gt;"));
     g_assert_nonnull(strstr(english, "Expected re-identifications"));

@@ -293,6 +293,8 @@ export interface Dataset {
   file_name: string;
   file_sha256: string;
   file_size: number;
+  /** Made here by a recipe: its stewards may read the report */
+  has_report: boolean;
   id: string;
   level: "public" | "scientific" | "secure";
   /** Where it is seen in a bubble */
@@ -676,6 +678,18 @@ export interface JournalPage {
   items: JournalEntry[];
   /** Cursor of the next page; null at the end */
   next: string | null;
+}
+
+export interface KeyDestruction {
+  /** Of the second factor */
+  code: string;
+  /** Why; it stays on record */
+  reason: string;
+}
+
+export interface KeyProject {
+  id: string;
+  title: string;
 }
 
 export interface LakeKey {
@@ -1233,6 +1247,83 @@ export interface ProjectUsagePage {
   next: string | null;
 }
 
+export interface Protection {
+  changed: string;
+  created: string;
+  created_by: string;
+  /** Once it is published */
+  dataset: string | null;
+  /** Of the keys that the recipe uses */
+  domains: string[];
+  /** While it runs: from 0 to 1 */
+  done: number;
+  failure: string;
+  /** Of the raw file, which is kept nowhere */
+  file_name: string;
+  file_sha256: string;
+  file_size: number;
+  id: string;
+  level: "public" | "scientific" | "secure";
+  project: string | null;
+  recipe_title: string;
+  slug: string;
+  source: string;
+  state: "waiting" | "receiving" | "running" | "ready" | "published" | "failed" | "discarded";
+  /** While it runs: what the worker is at */
+  step: string;
+  summary: RiskSummary | null;
+  title: string;
+  vintage: string;
+}
+
+export interface ProtectionNew {
+  level: "public" | "scientific" | "secure";
+  /** Whose keys of pseudonyms; absent: those of files that serve every project */
+  project?: string | null;
+  /** As docs/sdc/recipes.md says */
+  recipe: unknown;
+  slug: string;
+  title: string;
+  /** What columns are called; others are named as in earlier datasets of the source */
+  variables?: VariableNew[] | null;
+  /** 2024, 2023-Q4, ... */
+  vintage: string;
+}
+
+export interface ProtectionPage {
+  items: Protection[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
+export interface ProtectionReport {
+  /** As given: docs/sdc/recipes.md */
+  recipe: unknown;
+  /** Risk before and after, utility, each step, digests */
+  report: unknown;
+}
+
+export interface PseudonymKey {
+  created: string;
+  created_by: string;
+  destroyed: string | null;
+  destroyed_by: string;
+  domain: string;
+  id: string;
+  /** Pseudonyms can still be made under it */
+  lives: boolean;
+  organisation: OrganisationBrief;
+  /** null: of the files that serve every project */
+  project: KeyProject | null;
+  reason: string;
+}
+
+export interface PseudonymKeyPage {
+  items: PseudonymKey[];
+  /** Cursor of the next page; null at the end */
+  next: string | null;
+}
+
 export interface Quota {
   most: number;
   used: number;
@@ -1271,6 +1362,25 @@ export interface Right {
   allowed: boolean;
   detail: string;
   reason: string;
+}
+
+export interface RiskLine {
+  below_k: number;
+  /** The same, missing being alike to everything */
+  below_k_wildcard: number;
+  columns: number;
+  /** Re-identifications to expect */
+  expected: number;
+  /** Columns that look like direct identifiers */
+  identifiers: number;
+  records: number;
+  /** Records alone with their keys, missing being a value */
+  uniques: number;
+}
+
+export interface RiskSummary {
+  after: RiskLine;
+  before: RiskLine;
 }
 
 export interface RulePack {
