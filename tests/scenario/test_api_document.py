@@ -75,7 +75,8 @@ def document_with(server, real):
 
 
 def run(server, folder, login, document, examples, phases, seconds):
-    """The token goes by a file, as secrets do."""
+    """The token goes by a file, as secrets do. One worker: the parser of Python 3.11, which the
+    generator uses, fails now and then when two threads are in it."""
     (folder / "api.json").write_text(json.dumps(document))
     config = folder / f"{login}.toml"
     config.touch(mode=0o600)
@@ -84,13 +85,13 @@ def run(server, folder, login, document, examples, phases, seconds):
     done = subprocess.run(
         [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run",
          str(folder / "api.json"), "--url", server.url, "--checks", CHECKS, "--phases", phases,
-         "--max-examples", str(examples), "--seed", "7", "--workers", "2", "--no-color",
+         "--max-examples", str(examples), "--seed", "7", "--workers", "1", "--no-color",
          "--suppress-health-check", "all", "--generation-database", "none", "--no-shrink",
          "--generation-with-security-parameters", "false", "--continue-on-failure",
          "--max-time", str(seconds), *left_out],
         capture_output=True, text=True, timeout=1500, check=False, cwd=folder,
         env={**os.environ, "NO_COLOR": "1"})
-    assert done.returncode == 0, f"{login}:\n{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{login}:\n{done.stdout[:6000]}\n[...]\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
     return done.stdout
 
 
