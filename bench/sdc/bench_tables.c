@@ -166,7 +166,7 @@ static void bench_gauss(unsigned dimensions, size_t cells, double peer)
     SdcTableShape shape = {dimensions, trees, cells, (const uint32_t *const *)cube.nodes, NULL};
     SdcRelations relations;
     g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, cells, &relations, NULL));
-    SdcGauss gauss = {&relations, primary, cube.count, shown, NULL};
+    SdcGauss gauss = {&relations, primary, cube.count, shown, NULL, NULL, 0};
     SdcGaussSummary summary;
     g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
     Clocks taken = clocks_since(start);
@@ -235,7 +235,7 @@ static void bench_published(const SdcContext *context, const char *root)
     for (int run = 0; run < RUNS; run++) {
         Clocks start = clocks_now();
         SdcGaussSummary gauss_summary;
-        SdcGauss gauss = {&table->relations, table->primary, table->cells->columns[1], NULL, NULL};
+        SdcGauss gauss = {&table->relations, table->primary, table->cells->columns[1], NULL, NULL, NULL, 0};
         g_assert_true(sdc_gauss_suppress(context, &gauss, by_gauss, &gauss_summary, NULL));
         gauss_times[run] = clocks_since(start).processor;
         start = clocks_now();

@@ -49,4 +49,25 @@ typedef struct SdcAuditSummary {
 bool sdc_audit(const SdcContext *context, const SdcAudit *audit, double *ret_low, double *ret_high,
                uint8_t *ret_states, SdcAuditSummary *ret_summary, SdcError *ret_error);
 
+/*
+ * The same with what those know who are in the table: the only contributor of cells knows their values
+ * (sdc/gauss.h). For every contributor, and with COALITION 2 for every two, the intervals of the targets
+ * of others are found with the contributor's own cells as shown ones; what is returned is the narrowest.
+ * A target that the coalition knows by the relations alone (a total of nothing but its cells) is passed
+ * over. Bounds known beforehand count as always: with LOWER 1, two ones whose sum of 2 is shown are exact.
+ * Time: an audit a contributor, of the targets that are linked to its cells.
+ */
+typedef struct SdcInsiders {
+    const SdcAudit *audit;
+    const bool *singletons;             /* cells with one contributor, each another; or */
+    const uint32_t *contributors;       /* number of a cell's only contributor, 0: it has several or none */
+    unsigned coalition;                 /* 1 (or 0), 2 */
+} SdcInsiders;
+
+/* RET_INSIDERS: of each target 1 + a cell of the contributor who knows most of it, 0 where no one in the
+ * table knows more than those outside. The summary counts verdicts, and programs of all audits. */
+bool sdc_audit_insiders(const SdcContext *context, const SdcInsiders *insiders, double *ret_low,
+                        double *ret_high, uint8_t *ret_states, uint32_t *ret_insiders,
+                        SdcAuditSummary *ret_summary, SdcError *ret_error);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "sdc/failure.h"
 #include "sdc/memory.h"
+#include "sdc/modular.h"
 #include "sdc/tabulate.h"
 
 #include <string.h>
@@ -22,54 +23,6 @@
 typedef struct SdcNote {
     uint32_t row, next;
 } SdcNote;
-
-/* --- arithmetic ---------------------------------------------------------------------------------- */
-
-static uint64_t modulus(SdcPrime prime)
-{
-    return (UINT64_C(1) << prime.bits) - prime.less;
-}
-
-static uint64_t multiply(SdcPrime prime, uint64_t a, uint64_t b)
-{
-    uint64_t mask = (UINT64_C(1) << prime.bits) - 1;
-    unsigned __int128 x = (unsigned __int128)a * b;
-    x = (uint64_t)(x & mask) + (x >> prime.bits) * prime.less;
-    uint64_t y = (uint64_t)(x & mask) + (uint64_t)(x >> prime.bits) * prime.less;
-    return y >= modulus(prime) ? y - modulus(prime) : y;
-}
-
-static uint64_t add(SdcPrime prime, uint64_t a, uint64_t b)
-{
-    uint64_t sum = a + b;
-    return sum >= modulus(prime) ? sum - modulus(prime) : sum;
-}
-
-static uint64_t negate(SdcPrime prime, uint64_t a)
-{
-    return a == 0 ? 0 : modulus(prime) - a;
-}
-
-/* Most factors are 1 or -1. */
-static uint64_t multiply_by(SdcPrime prime, uint64_t factor, uint64_t value)
-{
-    if (factor == 1)
-        return value;
-    return factor == modulus(prime) - 1 ? negate(prime, value) : multiply(prime, factor, value);
-}
-
-static uint64_t invert(SdcPrime prime, uint64_t a)
-{
-    if (a == 1 || a == modulus(prime) - 1)
-        return a;
-    uint64_t result = 1;
-    for (uint64_t e = modulus(prime) - 2; e > 0; e >>= 1) {
-        if ((e & 1) != 0)
-            result = multiply(prime, result, a);
-        a = multiply(prime, a, a);
-    }
-    return result;
-}
 
 /* --- rows ---------------------------------------------------------------------------------------- */
 
@@ -192,10 +145,10 @@ bool sdc_changes_follows(const SdcChanges *changes, uint32_t column, uint32_t by
     for (size_t i = 0; i < count; i++) {
         const SdcChange *row = &changes->rows[changes->list[i]];
         uint64_t value = value_in(row, column);
-        if (value == 0 || multiply(prime, value, its) != multiply(prime, own, value_in(row, by)))
+        if (value == 0 || sdc_mod_multiply(prime, value, its) != sdc_mod_multiply(prime, own, value_in(row, by)))
             return false;
     }
-    *ret_ratio = multiply(prime, own, invert(prime, its));
+    *ret_ratio = sdc_mod_multiply(prime, own, sdc_mod_invert(prime, its));
     return true;
 }
 
@@ -217,7 +170,7 @@ static bool combine(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t factor
         uint64_t value = left == at ? to->values[i++] : 0;
         bool had = left == at;
         if (right == at)
-            value = add(changes->prime, value, multiply_by(changes->prime, factor, from->values[k++]));
+            value = sdc_mod_add(changes->prime, value, sdc_mod_multiply_by(changes->prime, factor, from->values[k++]));
         if (at == column || changes->dropped[at])
             continue;
         if (value == 0) {
@@ -248,11 +201,11 @@ static void drop_row(SdcChanges *changes, uint32_t r)
 static bool fix_with_pivot(SdcChanges *changes, uint32_t column, size_t count, uint32_t pivot,
                            SdcError *ret_error)
 {
-    uint64_t inverse = negate(changes->prime,
-                              invert(changes->prime, value_in(&changes->rows[pivot], column)));
+    uint64_t inverse = sdc_mod_negate(changes->prime,
+                              sdc_mod_invert(changes->prime, value_in(&changes->rows[pivot], column)));
     for (size_t i = 0; i < count; i++) {
         uint32_t row = changes->list[i];
-        uint64_t factor = multiply(changes->prime, inverse, value_in(&changes->rows[row], column));
+        uint64_t factor = sdc_mod_multiply(changes->prime, inverse, value_in(&changes->rows[row], column));
         if (row != pivot && !combine(changes, row, pivot, factor, column, ret_error))
             return false;
     }
@@ -433,7 +386,7 @@ static size_t spread_change(Start *s, SdcPrime prime, uint32_t leaf)
                 continue;
             if (s->values[total] == 0)
                 push_rank(heap, &waiting, s->ranks[total]);
-            s->values[total] = add(prime, s->values[total], s->values[c]);
+            s->values[total] = sdc_mod_add(prime, s->values[total], s->values[c]);
         }
     }
     memmove(s->touched, s->touched + cells - done, done * sizeof *s->touched);
@@ -453,9 +406,9 @@ static size_t find_broken(Start *s, SdcPrime prime, size_t touched)
             uint64_t *value = &s->values[cells + r];
             if (*value == 0)
                 s->broken[broken++] = r;
-            *value = add(prime, *value, total == c ? negate(prime, s->values[c]) : s->values[c]);
+            *value = sdc_mod_add(prime, *value, total == c ? sdc_mod_negate(prime, s->values[c]) : s->values[c]);
             if (*value == 0)
-                *value = modulus(prime);   /* touched, and nothing so far */
+                *value = sdc_mod_size(prime);   /* touched, and nothing so far */
         }
     }
     return broken;
@@ -473,7 +426,7 @@ static bool store_change(SdcChanges *changes, Start *s, uint32_t row, size_t tou
         uint32_t column = i < touched ? s->touched[i] : (uint32_t)cells + s->broken[i - touched];
         uint64_t value = s->values[column];
         s->values[column] = 0;
-        if (!ok || value == 0 || value == modulus(changes->prime))
+        if (!ok || value == 0 || value == sdc_mod_size(changes->prime))
             continue;
         change->columns[change->count] = column;
         change->values[change->count++] = value;
@@ -560,7 +513,7 @@ static bool add_entry(SdcChanges *changes, uint32_t row, uint32_t column, uint64
     uint64_t *last = change->count > 0 && change->columns[change->count - 1] == column
                          ? &change->values[change->count - 1] : NULL;
     if (last != NULL) {
-        *last = add(changes->prime, *last, value);
+        *last = sdc_mod_add(changes->prime, *last, value);
         if (*last == 0) {
             change->count--;
             changes->counts[column]--;
@@ -578,7 +531,7 @@ bool sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t 
                           SdcError *ret_error)
 {
     uint32_t column = (uint32_t)changes->columns++, of[] = {a, b};
-    uint64_t factors[] = {1, negate(changes->prime, ratio)};
+    uint64_t factors[] = {1, sdc_mod_negate(changes->prime, ratio)};
     for (int side = 0; side < 2; side++) {
         size_t count;
         if (!sdc_changes_find(changes, of[side], &count, ret_error))
@@ -586,7 +539,7 @@ bool sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t 
         for (size_t i = 0; i < count; i++) {
             uint64_t value = value_in(&changes->rows[changes->list[i]], of[side]);
             if (!add_entry(changes, changes->list[i], column,
-                           multiply(changes->prime, factors[side], value), ret_error))
+                           sdc_mod_multiply(changes->prime, factors[side], value), ret_error))
                 return false;
         }
     }

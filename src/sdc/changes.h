@@ -9,16 +9,8 @@
 #ifndef DARSE_SDC_CHANGES_H
 #define DARSE_SDC_CHANGES_H
 
+#include "sdc/modular.h"
 #include "sdc/relations.h"
-
-/* A prime 2^bits - less. */
-typedef struct SdcPrime {
-    unsigned bits;
-    uint64_t less;
-} SdcPrime;
-
-#define SDC_PRIME_61 ((SdcPrime){61, 1})
-#define SDC_PRIME_60 ((SdcPrime){60, 93})
 
 /* Sorted by column. */
 typedef struct SdcChange {

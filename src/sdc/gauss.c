@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The greedy pass over the cells, repeated where someone who knows a singleton's value could still
- * compute a primary cell: that pair then becomes a cell of its own that must not be computable.
+ * The greedy pass over the cells, repeated where those who know singletons' values could still compute a
+ * primary cell: the cell minus what they know of it then becomes a cell of its own that must not be
+ * computable.
  */
 #include "sdc/gauss.h"
 
 #include "sdc/changes.h"
+#include "sdc/coalitions.h"
 #include "sdc/failure.h"
 #include "sdc/memory.h"
 
@@ -14,20 +16,14 @@
 
 enum { ROUNDS_MAX = 50 };
 
-typedef struct Pair {
-    uint32_t cell, singleton;
-    uint64_t ratio;
-} Pair;
-
 typedef struct Greedy {
     const SdcContext *context;
     const SdcGauss *in;
     SdcChanges changes;
     uint32_t *order;          /* cells, dearest first */
-    bool *guarded;            /* columns that must not become nothing: primary cells, then pairs */
+    bool *guarded;            /* columns that must not become nothing: primary cells, then guards */
     bool *suppressed;
-    Pair *pairs;
-    size_t pair_count, pair_room;
+    SdcCoalitions coalitions;
     size_t guarded_room;
     size_t unprotected;
 } Greedy;
@@ -104,10 +100,10 @@ static bool take_cell(Greedy *g, uint32_t cell, SdcError *ret_error)
         count = g->changes.fixed;
     } else {
         g->suppressed[cell] = true;
-        g->changes.dropped[cell] = g->in->singletons == NULL || !g->in->singletons[cell];
+        g->changes.dropped[cell] = g->coalitions.owner[cell] == SDC_NOBODY;
     }
-    /* What is safe for good need not be carried on; with singletons, pairs of such cells still matter. */
-    if (g->in->singletons == NULL)
+    /* What is safe for good need not be carried on; with singletons, combinations of it still matter. */
+    if (g->coalitions.owners == 0)
         sdc_changes_close(&g->changes, count, g->guarded);
     return true;
 }
@@ -115,22 +111,17 @@ static bool take_cell(Greedy *g, uint32_t cell, SdcError *ret_error)
 static bool begin_pass(Greedy *g, SdcError *ret_error)
 {
     const SdcRelations *relations = g->in->relations;
-    size_t columns = relations->cells + relations->count + g->pair_count;
+    size_t columns = relations->cells + relations->count + g->coalitions.link_count;
     g->guarded = sdc_alloc(g->context, columns, sizeof *g->guarded, ret_error);
     if (g->guarded == NULL)
         return false;
     g->guarded_room = columns;
-    if (!sdc_changes_init(g->context, &g->changes, relations, SDC_PRIME_61, g->pair_count, ret_error))
+    if (!sdc_changes_init(g->context, &g->changes, relations, SDC_PRIME_61, g->coalitions.link_count, ret_error))
         return false;
     memcpy(g->suppressed, g->in->primary, relations->cells * sizeof *g->suppressed);
     memcpy(g->guarded, g->in->primary, relations->cells * sizeof *g->guarded);
-    for (size_t i = 0; i < g->pair_count; i++) {
-        uint32_t column = (uint32_t)g->changes.columns;
-        if (!sdc_changes_add_pair(&g->changes, g->pairs[i].cell, g->pairs[i].singleton, g->pairs[i].ratio,
-                                  ret_error))
-            return false;
-        g->guarded[column] = true;
-    }
+    if (!sdc_coalitions_guard(&g->coalitions, &g->changes, g->guarded, ret_error))
+        return false;
     return order_cells(g, ret_error);
 }
 
@@ -164,69 +155,24 @@ static bool one_pass(Greedy *g, SdcError *ret_error)
     return true;
 }
 
-/* --- singletons ---------------------------------------------------------------------------------- */
-
-/* A pair that is guarded and holds all the same is one by the relations alone: a total of that one cell,
- * whose contributor knows it anyway. */
-static bool is_known_pair(const Greedy *g, Pair pair)
-{
-    for (size_t i = 0; i < g->pair_count; i++) {
-        if (g->pairs[i].cell == pair.cell && g->pairs[i].singleton == pair.singleton &&
-            g->pairs[i].ratio == pair.ratio)
-            return true;
-    }
-    return false;
-}
-
-static bool add_pair(Greedy *g, Pair pair, SdcError *ret_error)
-{
-    if (is_known_pair(g, pair))
-        return true;
-    if (g->pair_count == g->pair_room) {
-        size_t room = 2 * g->pair_room + 16;
-        Pair *pairs = sdc_resize(g->context, g->pairs, g->pair_room, room, sizeof *pairs, ret_error);
-        if (pairs == NULL)
-            return false;
-        g->pairs = pairs;
-        g->pair_room = room;
-    }
-    g->pairs[g->pair_count++] = pair;
-    return true;
-}
-
-static bool add_pairs_of(Greedy *g, uint32_t singleton, SdcError *ret_error)
-{
-    size_t count;
-    if (!sdc_changes_find(&g->changes, singleton, &count, ret_error))
-        return false;
-    if (count == 0)
-        return true;
-    const SdcChange *first = &g->changes.rows[g->changes.list[0]];
-    for (uint32_t k = 0; k < first->count; k++) {
-        Pair pair = {first->columns[k], singleton, 0};
-        if (pair.cell == singleton || pair.cell >= g->in->relations->cells || !g->in->primary[pair.cell])
-            continue;
-        if (sdc_changes_follows(&g->changes, pair.cell, singleton, count, &pair.ratio) &&
-            !add_pair(g, pair, ret_error))
-            return false;
-    }
-    return true;
-}
-
-/* Primary cells that follow from a singleton's value, as pairs for the next pass. */
-static bool add_pairs(Greedy *g, SdcError *ret_error)
-{
-    for (uint32_t i = 0; g->in->singletons != NULL && i < g->in->relations->cells; i++) {
-        if (g->in->singletons[i] && g->suppressed[i] && !add_pairs_of(g, i, ret_error))
-            return false;
-    }
-    return true;
-}
-
 /* --- the whole ----------------------------------------------------------------------------------- */
+
+static bool check_knowledge(const bool *singletons, const uint32_t *contributors, unsigned coalition,
+                            SdcError *ret_error)
+{
+    if (singletons != NULL && contributors != NULL)
+        return sdc_failure(ret_error, SDC_ERROR_ARGUMENT, "Singletons were given twice, by flag and by "
+                           "contributor: give one of them.");
+    if (coalition > 2)
+        return sdc_failure(ret_error, SDC_ERROR_ARGUMENT, "Coalitions of %u contributors were asked for; they "
+                           "are of 1 or 2.", coalition);
+    return true;
+}
 
 static bool check_request(const SdcGauss *in, SdcError *ret_error)
 {
+    if (!check_knowledge(in->singletons, in->contributors, in->coalition, ret_error))
+        return false;
     for (size_t i = 0; i < in->relations->cells; i++) {
         if (!isfinite(in->cost[i]))
             return sdc_failure(ret_error, SDC_ERROR_DATA, "Cell %zu has no finite cost.", i + 1);
@@ -257,13 +203,14 @@ static bool verify(Greedy *g, SdcError *ret_error)
 static bool passes(Greedy *g, size_t *ret_rounds, SdcError *ret_error)
 {
     for (size_t round = 1; round <= ROUNDS_MAX; round++) {
-        size_t before = g->pair_count;
-        bool ok = one_pass(g, ret_error) && add_pairs(g, ret_error);
+        size_t found = 0;
+        bool ok = one_pass(g, ret_error) &&
+                  sdc_coalitions_find(&g->coalitions, &g->changes, g->suppressed, &found, ret_error);
         end_pass(g);
         if (!ok)
             return false;
         *ret_rounds = round;
-        if (g->pair_count == before)
+        if (found == 0)
             return true;
     }
     return sdc_failure(ret_error, SDC_ERROR_IMPOSSIBLE, "After %d eliminations there are still primary "
@@ -280,21 +227,44 @@ bool sdc_gauss_suppress(const SdcContext *context, const SdcGauss *gauss, bool *
         return false;
     g.order = sdc_alloc(context, cells, sizeof *g.order, ret_error);
     g.suppressed = sdc_alloc(context, cells, sizeof *g.suppressed, ret_error);
-    bool ok = g.order != NULL && g.suppressed != NULL && passes(&g, &summary.rounds, ret_error) &&
-              verify(&g, ret_error);
+    bool ok = g.order != NULL && g.suppressed != NULL &&
+              sdc_coalitions_init(context, cells, gauss->primary, gauss->singletons, gauss->contributors,
+                                  gauss->coalition, &g.coalitions, ret_error) &&
+              passes(&g, &summary.rounds, ret_error) && verify(&g, ret_error);
     if (ok) {
         for (size_t i = 0; i < cells; i++) {
             ret_suppressed[i] = g.suppressed[i];
             summary.primary += gauss->primary[i];
             summary.secondary += g.suppressed[i] && !gauss->primary[i];
+            summary.exposed += g.coalitions.exposed[i];
         }
         summary.unprotected = g.unprotected;
         *ret_summary = summary;
     }
     sdc_release(context, g.order, cells, sizeof *g.order);
     sdc_release(context, g.suppressed, cells, sizeof *g.suppressed);
-    sdc_release(context, g.pairs, g.pair_room, sizeof *g.pairs);
+    if (g.coalitions.owner != NULL)
+        sdc_coalitions_clear(&g.coalitions);
     return ok;
+}
+
+/* Cells that few changes touch first: the one change of a cell without parts just goes, and what is left
+ * are those of suppressed cells. The other way round took a hundred times as long. KEPT: columns that may
+ * be forgotten once they are known to be something; NULL: none. */
+static bool show_others(SdcChanges *changes, size_t cells, const bool *suppressed, bool *kept,
+                        SdcError *ret_error)
+{
+    for (size_t most = 1; most / 2 < changes->row_count; most *= 2) {
+        for (uint32_t i = 0; i < cells; i++) {
+            if (suppressed[i] || changes->counts[i] == 0 || changes->counts[i] > most)
+                continue;
+            if (!sdc_changes_fix(changes, i, ret_error))
+                return false;
+            if (kept != NULL)
+                sdc_changes_close(changes, changes->fixed, kept);
+        }
+    }
+    return true;
 }
 
 bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relations,
@@ -308,17 +278,7 @@ bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relation
     bool *kept = sdc_alloc(context, changes.columns, sizeof *kept, ret_error), ok = kept != NULL;
     if (ok)
         memcpy(kept, suppressed, cells * sizeof *kept);
-    /* Cells that few changes touch first: the one change of a cell without parts just goes, and what is
-     * left are those of suppressed cells. The other way round took a hundred times as long. */
-    for (size_t most = 1; ok && most / 2 < changes.row_count; most *= 2) {
-        for (uint32_t i = 0; ok && i < cells; i++) {
-            if (suppressed[i] || changes.counts[i] == 0 || changes.counts[i] > most)
-                continue;
-            ok = sdc_changes_fix(&changes, i, ret_error);
-            if (ok)
-                sdc_changes_close(&changes, changes.fixed, kept);
-        }
-    }
+    ok = ok && show_others(&changes, cells, suppressed, kept, ret_error);
     if (ok) {
         for (size_t i = 0; i < cells; i++) {
             ret_disclosed[i] = kept[i] && changes.counts[i] == 0;
@@ -328,5 +288,49 @@ bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relation
     }
     sdc_release(context, kept, changes.columns, sizeof *kept);
     sdc_changes_clear(&changes);
+    return ok;
+}
+
+/* --- what those know who are in the table ------------------------------------------------------------- */
+
+/* Guards that are nothing before anything is shown are known whatever is hidden: they do not count. */
+static bool mark_inherent(SdcCoalitions *coalitions, const SdcRelations *relations, SdcError *ret_error)
+{
+    SdcChanges changes;
+    if (!sdc_changes_init(coalitions->context, &changes, relations, SDC_PRIME_60, coalitions->link_count,
+                          ret_error))
+        return false;
+    bool ok = sdc_coalitions_guard(coalitions, &changes, NULL, ret_error);
+    sdc_changes_clear(&changes);
+    return ok;
+}
+
+bool sdc_gauss_exposed(const SdcContext *context, const SdcKnowledge *knowledge, bool *ret_exposed,
+                       size_t *ret_count, SdcError *ret_error)
+{
+    const SdcRelations *relations = knowledge->relations;
+    SdcCoalitions coalitions;
+    SdcChanges changes;
+    size_t found, count = 0;
+    if (!check_knowledge(knowledge->singletons, knowledge->contributors, knowledge->coalition, ret_error) ||
+        !sdc_coalitions_init(context, relations->cells, knowledge->primary, knowledge->singletons,
+                             knowledge->contributors, knowledge->coalition, &coalitions, ret_error))
+        return false;
+    bool ok = sdc_changes_init(context, &changes, relations, SDC_PRIME_60, 0, ret_error);
+    if (ok) {
+        ok = show_others(&changes, relations->cells, knowledge->suppressed, NULL, ret_error) &&
+             sdc_coalitions_find(&coalitions, &changes, knowledge->suppressed, &found, ret_error) &&
+             mark_inherent(&coalitions, relations, ret_error);
+        sdc_changes_clear(&changes);
+    }
+    if (ok) {
+        memset(ret_exposed, 0, relations->cells * sizeof *ret_exposed);
+        for (size_t i = 0; i < coalitions.count; i++)
+            ret_exposed[coalitions.guards[i].cell] |= !coalitions.guards[i].inherent;
+        for (size_t i = 0; i < relations->cells; i++)
+            count += ret_exposed[i];
+        *ret_count = count;
+    }
+    sdc_coalitions_clear(&coalitions);
     return ok;
 }

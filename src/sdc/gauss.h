@@ -9,14 +9,20 @@
  * unless this discloses a primary cell, given all that was shown before; then they are secondary. The
  * result discloses no primary cell, and no secondary cell can be shown alone. It is not of least cost.
  *
- * Singletons. The only contributor of a cell knows its value. With SINGLETONS, no primary cell is
- * computable by one who knows the value of one singleton cell besides what is shown (coalitions: not).
- * Totals that have no other part than the singleton are its own value, and are not counted as computed.
- * COMMON contributors of several cells: not considered here; give such cells as primary.
+ * Singletons. The only contributor of a cell knows its value, and one who is alone in several cells knows
+ * them all. With SINGLETONS (each cell another contributor) or CONTRIBUTORS (who, by number), no primary
+ * cell is computable by a contributor of others who adds to what is shown the values that are its own;
+ * with COALITION 2, nor by two of them together. Cells whose only contributor is among them are theirs to
+ * know. What they know by the relations alone (a total of nothing but their cells) no pattern can hide,
+ * and it is not counted. Values between bounds, such as that of two ones whose sum is shown, are the
+ * audit's business: sdc_audit_insiders().
  *
  * Method: a basis of the changes that keep the relations is kept as sparse rows modulo the prime
- * 2^61 - 1; showing a cell eliminates it by the shortest row that has it. The final pattern is verified by a second elimination modulo another prime, so that a wrong zero
- * cannot pass. Deterministic; one thread. Complexity: depends on fill; see docs/sdc/tables.md.
+ * 2^61 - 1; showing a cell eliminates it by the shortest row that has it. The final pattern
+ * is verified by a second elimination modulo another prime, so that a wrong zero cannot pass. Where
+ * someone could still compute a cell, that cell minus what they know of it is guarded like a primary one,
+ * and all is eliminated again. Deterministic; one thread. Complexity: depends on fill; see
+ * docs/sdc/tables.md. Coalitions of two: O(contributors^2 x primary cells).
  * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
  *
  * Reference: Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable for
@@ -32,13 +38,16 @@ typedef struct SdcGauss {
     const bool *primary;       /* one a cell */
     const double *cost;        /* one a cell, finite: what is lost by not showing it */
     const bool *shown;         /* cells that must be shown; NULL: none. Not primary ones */
-    const bool *singletons;    /* cells with one contributor; NULL: none */
+    const bool *singletons;    /* cells with one contributor; NULL: none, or as CONTRIBUTORS says */
+    const uint32_t *contributors;   /* number of a cell's only contributor, 0: it has several or none */
+    unsigned coalition;        /* contributors that pool what they know: 1 (or 0), 2 */
 } SdcGauss;
 
 typedef struct SdcGaussSummary {
     size_t primary, secondary;
     size_t unprotected;        /* primary cells that what must be shown discloses */
     size_t rounds;             /* eliminations, more than 1 where singletons asked for more */
+    size_t exposed;            /* primary cells that what must be shown lets others' contributors compute */
 } SdcGaussSummary;
 
 /* RET_SUPPRESSED (CELLS values) receives primary and secondary cells. Where UNPROTECTED is not 0, no
@@ -51,5 +60,18 @@ bool sdc_gauss_suppress(const SdcContext *context, const SdcGauss *gauss, bool *
 bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relations,
                          const bool *suppressed, bool *ret_disclosed, size_t *ret_count,
                          SdcError *ret_error);
+
+/* Whom a pattern must be safe from, besides those who see what is shown. */
+typedef struct SdcKnowledge {
+    const SdcRelations *relations;
+    const bool *suppressed, *primary;
+    const bool *singletons;             /* as in SdcGauss */
+    const uint32_t *contributors;
+    unsigned coalition;
+} SdcKnowledge;
+
+/* Which primary cells some contributor (or two) of other cells can compute: RET_EXPOSED has CELLS values. */
+bool sdc_gauss_exposed(const SdcContext *context, const SdcKnowledge *knowledge, bool *ret_exposed,
+                       size_t *ret_count, SdcError *ret_error);
 
 #endif

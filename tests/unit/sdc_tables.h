@@ -9,6 +9,7 @@
 #include "sdc/sdc.h"
 
 #include <glib.h>
+#include <math.h>
 #include <string.h>
 
 typedef struct Labels {
@@ -231,6 +232,81 @@ static inline void activity_size_free(ActivitySize *a)
     label_table_free(a->table);
     cell_text_free(a->cells);
     g_free(a);
+}
+
+/* --- an independent judge ------------------------------------------------------------------------ */
+
+/* Is P fixed when all cells but those in SUPPRESSED are known, and those in KNOWN too (NULL: none)? It is
+ * when the unit vector of P is in the span of the relations restricted to the unknown cells. */
+static inline bool is_fixed(const SdcRelations *relations, const bool *suppressed, size_t p, const bool *known)
+{
+    size_t n = relations->cells, rows = relations->count;
+    g_autofree double *m = g_new0(double, (rows + 1) * n);
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t k = relations->starts[r]; k < relations->starts[r + 1]; k++) {
+            uint32_t c = relations->columns[k];
+            if (suppressed[c] && (known == NULL || !known[c]))
+                m[r * n + c] = relations->signs[k];
+        }
+    }
+    size_t rank = 0;
+    for (size_t turn = 0; turn < n; turn++) {
+        /* The column of P last: it has a row of its own then if and only if it is fixed. */
+        size_t c = turn < n - 1 ? (turn < p ? turn : turn + 1) : p, best = rank;
+        for (size_t r = rank; r < rows; r++)
+            best = fabs(m[r * n + c]) > fabs(m[best * n + c]) ? r : best;
+        if (best >= rows || fabs(m[best * n + c]) < 1e-9)
+            continue;
+        if (c == p)
+            return true;
+        for (size_t k = 0; k < n; k++) {
+            double swapped = m[rank * n + k];
+            m[rank * n + k] = m[best * n + k];
+            m[best * n + k] = swapped;
+        }
+        for (size_t r = rank + 1; r < rows; r++) {
+            double factor = m[r * n + c] / m[rank * n + c];
+            for (size_t k = 0; k < n && factor != 0; k++)
+                m[r * n + k] -= factor * m[rank * n + k];
+        }
+        rank++;
+    }
+    return false;
+}
+
+/* --- small tables -------------------------------------------------------------------------------- */
+
+/* Rows x columns with totals: cell (r, c) is r * (columns + 1) + c, totals last. */
+typedef struct Grid {
+    unsigned rows, columns;
+    SdcTree trees[2];
+    uint32_t nodes[2][100];
+    const uint32_t *node_columns[2];
+    SdcTableShape shape;
+} Grid;
+
+static inline void grid_init(Grid *g, unsigned rows, unsigned columns)
+{
+    g->rows = rows;
+    g->columns = columns;
+    g_assert_true(sdc_tree_flat(NULL, rows, &g->trees[0], NULL));
+    g_assert_true(sdc_tree_flat(NULL, columns, &g->trees[1], NULL));
+    size_t cells = 0;
+    for (uint32_t r = 0; r < g->trees[0].nodes; r++) {
+        for (uint32_t c = 0; c < g->trees[1].nodes; c++, cells++) {
+            g->nodes[0][cells] = r;
+            g->nodes[1][cells] = c;
+        }
+    }
+    g->node_columns[0] = g->nodes[0];
+    g->node_columns[1] = g->nodes[1];
+    g->shape = (SdcTableShape){2, g->trees, cells, g->node_columns, NULL};
+}
+
+static inline void grid_clear(Grid *g)
+{
+    sdc_tree_clear(NULL, &g->trees[0]);
+    sdc_tree_clear(NULL, &g->trees[1]);
 }
 
 #endif

@@ -177,39 +177,20 @@ static void test_published(void)
         return;
     }
     g_autofree char *activities = reference_text("sdc/rtauargus/activity_corr_table.csv");
-    CellText *cells = cell_text_new(text, 2);
-    LabelTable *table = label_table_new(2);
-    static const int levels[] = {2, 1, 0};
-    labels_read(&table->labels[0], activities, levels, 3);
-    static const char *const sizes[][3] = {{"tr1", "Total"}, {"tr2", "Total"}, {"tr3", "Total"}};
-    for (int s = 0; s < 3; s++)
-        labels_path(&table->labels[1], sizes[s]);
-    label_table_take(table, cells);
-    SdcTableShape shape = label_table_shape(table);
-    g_assert_cmpuint(shape.cells, ==, 414);
-    SdcRelations relations;
-    SdcError error = {0};
-    g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, 414, &relations, NULL));
-    if (!sdc_relations_check(&relations, cells->columns[1], 1e-6, &error))
-        g_error("%s", error.sentence);
-    bool primary[414], suppressed[414];
-    SdcVerdict verdicts[414];
-    uint8_t states[414], threaded_states[414];
-    SdcRules rules = {.minimum_count = 3, .dominance_percent = {85}};
-    SdcTable checked = {.cells = 414, .count = cells->columns[0], .total = cells->columns[1],
-                        .top = 1, .top_values = {cells->columns[2]}};
-    SdcSummary primary_summary;
-    g_assert_true(sdc_primary_check(&rules, &checked, verdicts, &primary_summary, NULL));
-    g_assert_cmpuint(primary_summary.flagged, ==, 77);
+    ActivitySize *table = activity_size_new(text, activities);
+    const double *values = table->cells->columns[1];
+    bool suppressed[414], singletons[414];
     for (int i = 0; i < 414; i++)
-        primary[i] = verdicts[i].status != SDC_STATUS_SAFE;
-    SdcGauss gauss = {&relations, primary, cells->columns[1], NULL, NULL};
+        singletons[i] = table->cells->columns[0][i] == 1;
+    SdcGauss gauss = {&table->relations, table->primary, values, NULL, NULL, NULL, 0};
     SdcGaussSummary summary;
     g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
     g_assert_cmpuint(summary.unprotected, ==, 0);
     double low[414], high[414], other_low[414], other_high[414];
+    uint8_t states[414], threaded_states[414];
     SdcAuditSummary audited, again;
-    SdcAudit audit = {&relations, cells->columns[1], suppressed, primary, NULL, NULL, NULL, NULL};
+    SdcError error = {0};
+    SdcAudit audit = {&table->relations, values, suppressed, table->primary, NULL, NULL, NULL, NULL};
     if (!sdc_audit(&with_solver, &audit, low, high, states, &audited, &error))
         g_error("%s", error.sentence);
     g_assert_cmpuint(audited.targets, ==, 77);
@@ -219,13 +200,32 @@ static void test_published(void)
     g_assert_true(sdc_audit(&with_threads, &audit, other_low, other_high, threaded_states, &again, NULL));
     g_assert_cmpmem(low, sizeof low, other_low, sizeof other_low);
     g_assert_cmpmem(high, sizeof high, other_high, sizeof other_high);
+    /* Those who are alone in a cell: some of them compute another's from that pattern, as elimination says
+     * too; from the pattern that thinks of them, none does. */
+    uint32_t who[414];
+    bool exposed[414];
+    size_t count;
+    SdcInsiders insiders = {&audit, singletons, NULL, 1};
+    SdcKnowledge knowledge = {&table->relations, suppressed, table->primary, singletons, NULL, 1};
+    g_assert_true(sdc_audit_insiders(&with_solver, &insiders, low, high, states, who, &audited, NULL));
+    g_assert_true(sdc_gauss_exposed(NULL, &knowledge, exposed, &count, NULL));
+    g_test_message("%zu cells of others are exact for someone who is alone in a cell", audited.exact);
+    g_assert_cmpuint(audited.exact, ==, count);
+    gauss.singletons = singletons;
+    g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
+    g_assert_true(sdc_audit_insiders(&with_solver, &insiders, low, high, states, who, &audited, NULL));
+    g_test_message("%zu secondary, %zu programs of insiders", summary.secondary, audited.programs);
+    g_assert_cmpuint(audited.exact, ==, 0);
+    gauss.coalition = insiders.coalition = 2;
+    g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
+    g_assert_true(sdc_audit_insiders(&with_solver, &insiders, low, high, states, who, &audited, NULL));
+    g_test_message("%zu secondary, %zu programs of two insiders", summary.secondary, audited.programs);
+    g_assert_cmpuint(audited.exact, ==, 0);
     /* The primary cells alone protect nothing: most follow from the totals. */
-    audit.suppressed = primary;
+    audit.suppressed = table->primary;
     g_assert_true(sdc_audit(&with_solver, &audit, low, high, states, &audited, NULL));
     g_assert_cmpuint(audited.exact, >, 40);
-    sdc_relations_clear(NULL, &relations);
-    label_table_free(table);
-    cell_text_free(cells);
+    activity_size_free(table);
 }
 
 static bool call_audit(const SdcContext *context, SdcError *error)

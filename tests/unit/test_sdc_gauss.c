@@ -7,81 +7,6 @@
 #include "sdc_fixture.h"
 #include "sdc_tables.h"
 
-/* --- an independent judge ------------------------------------------------------------------------ */
-
-/* Is P fixed when all cells but those in SUPPRESSED are known (and, if KNOWN is a cell, that one too)? It
- * is when the unit vector of P is in the span of the relations restricted to the unknown cells. */
-static bool judge(const SdcRelations *relations, const bool *suppressed, size_t p, size_t known)
-{
-    size_t n = relations->cells, rows = relations->count;
-    g_autofree double *m = g_new0(double, (rows + 1) * n);
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t k = relations->starts[r]; k < relations->starts[r + 1]; k++) {
-            uint32_t c = relations->columns[k];
-            if (suppressed[c] && c != known)
-                m[r * n + c] = relations->signs[k];
-        }
-    }
-    size_t rank = 0;
-    for (size_t turn = 0; turn < n; turn++) {
-        /* The column of P last: it has a row of its own then if and only if it is fixed. */
-        size_t c = turn < n - 1 ? (turn < p ? turn : turn + 1) : p, best = rank;
-        for (size_t r = rank; r < rows; r++)
-            best = fabs(m[r * n + c]) > fabs(m[best * n + c]) ? r : best;
-        if (best >= rows || fabs(m[best * n + c]) < 1e-9)
-            continue;
-        if (c == p)
-            return true;
-        for (size_t k = 0; k < n; k++) {
-            double swapped = m[rank * n + k];
-            m[rank * n + k] = m[best * n + k];
-            m[best * n + k] = swapped;
-        }
-        for (size_t r = rank + 1; r < rows; r++) {
-            double factor = m[r * n + c] / m[rank * n + c];
-            for (size_t k = 0; k < n && factor != 0; k++)
-                m[r * n + k] -= factor * m[rank * n + k];
-        }
-        rank++;
-    }
-    return false;
-}
-
-/* --- small tables -------------------------------------------------------------------------------- */
-
-/* Rows x columns with totals: cell (r, c) is r * (columns + 1) + c, totals last. */
-typedef struct Grid {
-    unsigned rows, columns;
-    SdcTree trees[2];
-    uint32_t nodes[2][100];
-    const uint32_t *node_columns[2];
-    SdcTableShape shape;
-} Grid;
-
-static void grid_init(Grid *g, unsigned rows, unsigned columns)
-{
-    g->rows = rows;
-    g->columns = columns;
-    g_assert_true(sdc_tree_flat(NULL, rows, &g->trees[0], NULL));
-    g_assert_true(sdc_tree_flat(NULL, columns, &g->trees[1], NULL));
-    size_t cells = 0;
-    for (uint32_t r = 0; r < g->trees[0].nodes; r++) {
-        for (uint32_t c = 0; c < g->trees[1].nodes; c++, cells++) {
-            g->nodes[0][cells] = r;
-            g->nodes[1][cells] = c;
-        }
-    }
-    g->node_columns[0] = g->nodes[0];
-    g->node_columns[1] = g->nodes[1];
-    g->shape = (SdcTableShape){2, g->trees, cells, g->node_columns, NULL};
-}
-
-static void grid_clear(Grid *g)
-{
-    sdc_tree_clear(NULL, &g->trees[0]);
-    sdc_tree_clear(NULL, &g->trees[1]);
-}
-
 static void test_relations(void)
 {
     Grid g;
@@ -143,7 +68,7 @@ static void test_by_hand(void)
     bool primary[16] = {[0] = true}, suppressed[16], disclosed[16];
     g_assert_true(sdc_relations_check(&relations, values, 0, NULL));
     SdcGaussSummary summary;
-    SdcGauss gauss = {&relations, primary, values, NULL, NULL};
+    SdcGauss gauss = {&relations, primary, values, NULL, NULL, NULL, 0};
     g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
     g_assert_cmpmem(suppressed, sizeof suppressed, expected, sizeof expected);
     g_assert_cmpuint(summary.secondary, ==, 3);
@@ -166,7 +91,7 @@ static void test_by_hand(void)
     g_assert_false(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_ARGUMENT);
     double costs[16] = {NAN};
-    gauss = (SdcGauss){&relations, primary, costs, NULL, NULL};
+    gauss = (SdcGauss){&relations, primary, costs, NULL, NULL, NULL, 0};
     g_assert_false(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_DATA);
     sdc_relations_clear(NULL, &relations);
@@ -179,17 +104,19 @@ static void check_pattern(const SdcRelations *relations, const bool *primary, co
                           const bool *suppressed)
 {
     size_t n = relations->cells;
-    bool disclosed[400];
+    bool disclosed[400], known[400] = {false};
     size_t count, expected = 0;
     g_assert_true(sdc_gauss_disclosed(NULL, relations, suppressed, disclosed, &count, NULL));
     for (size_t i = 0; i < n; i++) {
-        bool fixed = suppressed[i] && judge(relations, suppressed, i, SIZE_MAX);
+        bool fixed = suppressed[i] && is_fixed(relations, suppressed, i, NULL);
         g_assert_cmpint(disclosed[i], ==, fixed);
         expected += fixed;
         g_assert_false(primary[i] && fixed);
         for (size_t s = 0; singletons != NULL && s < n && primary[i]; s++) {
-            if (s != i && singletons[s] && suppressed[s])
-                g_assert_false(judge(relations, suppressed, i, s));
+            known[s] = s != i && singletons[s] && suppressed[s];
+            if (known[s])
+                g_assert_false(is_fixed(relations, suppressed, i, known));
+            known[s] = false;
         }
     }
     g_assert_cmpuint(count, ==, expected);
@@ -204,7 +131,7 @@ static void check_needed(const SdcRelations *relations, const bool *primary, boo
         suppressed[i] = false;
         bool fixed = false;
         for (size_t p = 0; p < relations->cells && !fixed; p++)
-            fixed = primary[p] && judge(relations, suppressed, p, SIZE_MAX);
+            fixed = primary[p] && is_fixed(relations, suppressed, p, NULL);
         g_assert_true(fixed);
         suppressed[i] = true;
     }
@@ -229,7 +156,7 @@ static void test_random(void)
             cost[i] += inner ? 0 : 100;
         }
         SdcGaussSummary summary;
-        SdcGauss gauss = {&relations, primary, cost, NULL, NULL};
+        SdcGauss gauss = {&relations, primary, cost, NULL, NULL, NULL, 0};
         g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
         g_assert_cmpuint(summary.unprotected, ==, 0);
         check_pattern(&relations, primary, NULL, suppressed);
@@ -268,7 +195,7 @@ static void test_linked(void)
             primary[i] = g_rand_int_range(rand, 0, 7) == 0 && i + 1 != a.shape.cells;
         }
         SdcGaussSummary summary;
-        SdcGauss gauss = {&relations, primary, cost, NULL, NULL};
+        SdcGauss gauss = {&relations, primary, cost, NULL, NULL, NULL, 0};
         g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
         if (summary.unprotected == 0)
             check_pattern(&relations, primary, NULL, suppressed);
@@ -329,7 +256,7 @@ static void check_published(const Published *which)
         singletons[i] = cells->columns[0][i] == 1;
     }
     SdcGaussSummary summary;
-    SdcGauss gauss = {&relations, primary, cells->columns[0], NULL, NULL};
+    SdcGauss gauss = {&relations, primary, cells->columns[0], NULL, NULL, NULL, 0};
     if (!sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, &error))
         g_error("%s", error.sentence);
     size_t same = 0, count, theirs_count = 0;
@@ -380,7 +307,7 @@ static bool call_gauss(const SdcContext *context, SdcError *error)
     SdcGaussSummary summary;
     bool done = sdc_relations_from_tables(context, &g.shape, 1, 12, &relations, error);
     if (done) {
-        SdcGauss gauss = {&relations, primary, cost, NULL, singletons};
+        SdcGauss gauss = {&relations, primary, cost, NULL, singletons, NULL, 0};
         done = sdc_gauss_suppress(context, &gauss, suppressed, &summary, error);
         sdc_relations_clear(context, &relations);
     }

@@ -170,7 +170,7 @@ static void test_published(void)
     g_autofree char *activities = reference_text("sdc/rtauargus/activity_corr_table.csv");
     ActivitySize *table = activity_size_new(text, activities);
     bool suppressed[414], by_gauss[414];
-    SdcGauss gauss = {&table->relations, table->primary, table->cells->columns[1], NULL, NULL};
+    SdcGauss gauss = {&table->relations, table->primary, table->cells->columns[1], NULL, NULL, NULL, 0};
     SdcGaussSummary gauss_summary;
     g_assert_true(sdc_gauss_suppress(NULL, &gauss, by_gauss, &gauss_summary, NULL));
     SdcOptimal optimal = {&table->relations, table->cells->columns[1], table->primary,
