@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define FIRST_PART 8   /* applications read to complete a page, at least */
+
 static const char *const state_names[APPLICATION_STATE_COUNT] = {
     [APPLICATION_DRAFT] = "draft",
     [APPLICATION_SUBMITTED] = "submitted",
@@ -253,14 +255,23 @@ static bool applications_awaiting(StoreTx *tx, const PolicyActor *actor, GPtrArr
     return true;
 }
 
+/* What is read to fill a page of which HAVE are found: a little more than what it lacks at first, then
+ * twice as much each time. */
+static int64_t next_part(const ApplicationQuery *query, const ApplicationQuery *part, guint have)
+{
+    int64_t wanted = MAX(query->limit - have, FIRST_PART);
+    return MIN(part->limit == query->limit ? wanted : MAX(wanted, 2 * part->limit), query->limit);
+}
+
 GPtrArray *application_list(StoreTx *tx, const PolicyActor *actor, const ApplicationQuery *query,
                             int64_t now_ms, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)application_free);
     g_autofree char *after = g_strdup(query->after);
+    ApplicationQuery part = *query;
     guint read = 0;
     do {
-        g_autoptr(GPtrArray) ids = application_ids(tx, actor, query, after, now_ms, error);
+        g_autoptr(GPtrArray) ids = application_ids(tx, actor, &part, after, now_ms, error);
         g_autoptr(GPtrArray) page = ids != NULL ? application_load_many(tx, ids, error) : NULL;
         if (page == NULL)
             return NULL;
@@ -273,7 +284,10 @@ GPtrArray *application_list(StoreTx *tx, const PolicyActor *actor, const Applica
             return NULL;
         while (page->len > 0 && list->len < query->limit)
             g_ptr_array_add(list, g_ptr_array_steal_index(page, 0));
-    } while (read == query->limit && list->len < query->limit);
+        if (read < part.limit)
+            break;
+        part.limit = next_part(query, &part, list->len);
+    } while (list->len < query->limit);
     return g_steal_pointer(&list);
 }
 

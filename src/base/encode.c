@@ -102,3 +102,16 @@ bool text_check(const char *text, size_t max_characters, bool multiline, const c
                          "%s holds a control character; remove it.", what);
     return true;
 }
+
+char *text_fold(const char *text)
+{
+    g_autofree char *apart = g_utf8_normalize(text, -1, G_NORMALIZE_NFKD);
+    g_autofree char *folded = apart != NULL ? g_utf8_casefold(apart, -1) : NULL;
+    GString *plain = g_string_new(NULL);
+    for (const char *c = folded != NULL ? folded : ""; *c != '\0'; c = g_utf8_next_char(c)) {
+        gunichar letter = g_utf8_get_char(c);
+        if (!g_unichar_ismark(letter)) /* an accent, apart from its letter */
+            g_string_append_unichar(plain, letter);
+    }
+    return g_string_free(plain, FALSE);
+}

@@ -36,5 +36,8 @@ char *json_canonical(const json_t *value);
 /* UTF-8, no control characters (line feed and tab allowed if MULTILINE), 1..MAX_CHARACTERS. */
 bool text_check(const char *text, size_t max_characters, bool multiline, const char *what,
                 GError **error);
+/* TEXT without case and without accents: what is compared when people look for something. "" when it is
+ * not UTF-8. Caller frees. */
+char *text_fold(const char *text);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/times.h"
+#include "identity/persons.h"
 #include "identity/remind.h"
 #include "identity/sessions.h"
 #include "identity/state.h"
@@ -154,10 +155,10 @@ bool identity_check_origin(HttpRequest *request, GError **error)
 
 static bool identity_start(App *app, GError **error)
 {
-    IdentitySeal *seal = identity_seal_open(app->state_dir, error);
-    if (seal == NULL)
+    g_autoptr(IdentitySeal) seal = identity_seal_open(app->state_dir, error);
+    if (seal == NULL || !store_write(app->store, persons_make_sought, NULL, error))
         return false;
-    app->room_data[ROOM_IDENTITY] = identity_new(seal);
+    app->room_data[ROOM_IDENTITY] = identity_new(g_steal_pointer(&seal));
     return true;
 }
 

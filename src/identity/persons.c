@@ -91,12 +91,12 @@ bool identity_person_find(StoreTx *tx, const char *login, IdentityPerson **ret_p
         login, ret_person, error);
 }
 
-/* "%word%" for LIKE ... ESCAPE '!', in lower case. */
+/* "%word%" for LIKE ... ESCAPE '!', folded. */
 static char *like_pattern(const char *text)
 {
-    g_autofree char *lower = g_utf8_strdown(text, -1);
+    g_autofree char *folded = text_fold(text);
     GString *pattern = g_string_new("%");
-    for (const char *c = lower; *c != '\0'; c++) {
+    for (const char *c = folded; *c != '\0'; c++) {
         if (strchr("!%_", *c) != NULL)
             g_string_append_c(pattern, '!');
         g_string_append_c(pattern, *c);
@@ -105,16 +105,25 @@ static char *like_pattern(const char *text)
     return g_string_free(pattern, FALSE);
 }
 
+/* What a part of a name or of a login is looked for in. No search holds a line feed. */
+static char *person_sought(const char *name, const char *login)
+{
+    g_autofree char *folded = text_fold(name);
+    return g_strconcat(folded, "\n", login, NULL);
+}
+
+/* The inner query is answered from an index alone (login, sought), in the order of the page, and stops
+ * when the page is full: a part of a name is compared with every person otherwise. */
 bool person_list(StoreTx *tx, const char *search, const char *after_login, int64_t limit,
                  GPtrArray **ret_persons, GError **error)
 {
     g_autofree char *pattern = like_pattern(search != NULL ? search : "");
     g_autoptr(StoreRows) rows =
         store_query(tx, error,
-                    "SELECT " PERSON_COLUMNS "WHERE p.login > $1 AND "
-                    "(LOWER(p.name) LIKE $2 ESCAPE '!' OR p.login LIKE $3 ESCAPE '!') ORDER BY p.login LIMIT $4",
-                    store_text(after_login), store_text(pattern), store_text(pattern),
-                    store_integer(limit));
+                    "SELECT " PERSON_COLUMNS "JOIN (SELECT login FROM person WHERE login > $1 AND "
+                    "sought LIKE $2 ESCAPE '!' ORDER BY login LIMIT $3) f ON f.login = p.login "
+                    "ORDER BY p.login",
+                    store_text(after_login), store_text(pattern), store_integer(limit));
     if (rows == NULL)
         return false;
     g_autoptr(GPtrArray) persons =
@@ -214,14 +223,15 @@ bool identity_person_create(StoreTx *tx, const IdentityNewPerson *person, char *
                          "There is no organisation \"%s\".", person->organisation);
     g_autofree char *id = id_new("per");
     g_autofree char *roles = policy_format_set(SET_ROLE, person->roles);
+    g_autofree char *sought = person_sought(person->name, person->login);
     if (!store_exec(tx, error,
                     "INSERT INTO person (id, login, name, email, organisation, roles, language, "
-                    "password_hash, totp_last_step, created_ms) "
-                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, -1, $9)",
+                    "password_hash, totp_last_step, created_ms, sought) "
+                    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, -1, $9, $10)",
                     store_text(id), store_text(person->login), store_text(person->name),
                     store_text(person->email), store_text(person->organisation), store_text(roles),
                     store_text(person->language), store_text(person->password_hash),
-                    store_integer(time_now_ms())))
+                    store_integer(time_now_ms()), store_text(sought)))
         return false;
     *ret_id = g_steal_pointer(&id);
     return true;
@@ -235,12 +245,47 @@ bool person_update(StoreTx *tx, const char *id, const PersonChange *change, GErr
         return false;
     g_autofree char *roles =
         change->set_roles ? policy_format_set(SET_ROLE, change->roles) : NULL;
+    g_autofree char *folded = change->name != NULL ? text_fold(change->name) : NULL;
+    g_autofree char *sought = folded != NULL ? g_strconcat(folded, "\n", NULL) : NULL;
     return store_exec(tx, error,
                       "UPDATE person SET name = COALESCE($1, name), email = COALESCE($2, email), "
-                      "language = COALESCE($3, language), roles = COALESCE($4, roles) "
-                      "WHERE id = $5",
+                      "language = COALESCE($3, language), roles = COALESCE($4, roles), "
+                      "sought = COALESCE($5 || login, sought) WHERE id = $6",
                       store_text(change->name), store_text(change->email),
-                      store_text(change->language), store_text(roles), store_text(id));
+                      store_text(change->language), store_text(roles), store_text(sought),
+                      store_text(id));
+}
+
+static bool unsought_take(StoreTx *tx, GPtrArray *texts, GError **error)
+{
+    g_autoptr(StoreRows) rows =
+        store_query(tx, error, "SELECT id, name, login FROM person WHERE sought = ''");
+    g_autoptr(GError) problem = NULL;
+    if (rows == NULL)
+        return false;
+    while (store_next(rows, &problem)) {
+        g_ptr_array_add(texts, g_strdup(store_row_text(rows, 0)));
+        g_ptr_array_add(texts, person_sought(store_row_text(rows, 1), store_row_text(rows, 2)));
+    }
+    if (problem == NULL)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return false;
+}
+
+bool persons_make_sought(StoreTx *tx, void *data, GError **error)
+{
+    (void)data;
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+    if (!unsought_take(tx, texts, error))
+        return false;
+    for (guint i = 0; i < texts->len; i += 2) {
+        if (!store_exec(tx, error, "UPDATE person SET sought = $1 WHERE id = $2",
+                        store_text(g_ptr_array_index(texts, i + 1)),
+                        store_text(g_ptr_array_index(texts, i))))
+            return false;
+    }
+    return true;
 }
 
 /* At least one officer must remain who can sign in. */

@@ -12,6 +12,9 @@ bool person_roles_parse(const char *words, unsigned *ret_roles, GError **error);
 bool person_list(StoreTx *tx, const char *search, const char *after_login, int64_t limit,
                  GPtrArray **ret_persons, GError **error);
 
+/* Gives the persons of a database that an earlier version wrote what they are found by. A StoreAction. */
+bool persons_make_sought(StoreTx *tx, void *data, GError **error);
+
 typedef struct PersonChange {
     const char *name, *email, *language;   /* NULL: as it is */
     bool set_roles;

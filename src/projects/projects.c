@@ -213,15 +213,17 @@ GPtrArray *project_list(StoreTx *tx, const PolicyActor *actor, int64_t now_ms, c
     /* The same rule as policy's, as a join: whether a role of the platform sees all of them is
      * asked of policy itself. */
     static const PolicyFacts outside = {.has_project = true};
+    static const char every[] =
+        "SELECT " PROJECT_COLUMNS "WHERE p.id > $1 ORDER BY p.id LIMIT $2";
+    static const char own[] =
+        "SELECT " PROJECT_COLUMNS "WHERE p.id > $1 AND p.id IN (SELECT m.project FROM "
+        "project_member m WHERE m.person = $3 AND m.removed_ms IS NULL AND m.starts_ms <= $4 AND "
+        "m.ends_ms > $4) ORDER BY p.id LIMIT $2";
     bool all = policy_decide(actor, VERB_PROJECT_VIEW, &outside).allowed;
-    g_autoptr(StoreRows) rows = store_query(
-        tx, error,
-        "SELECT " PROJECT_COLUMNS "WHERE p.id > $1 AND ($2 = 'all' OR EXISTS ("
-        "SELECT 1 FROM project_member m WHERE m.project = p.id AND m.person = $3 "
-        "AND m.removed_ms IS NULL AND m.starts_ms <= $4 AND m.ends_ms > $4)) "
-        "ORDER BY p.id LIMIT $5",
-        store_text(after), store_text(all ? "all" : "own"), store_text(actor->id),
-        store_integer(now_ms), store_integer(limit));
+    g_autoptr(StoreRows) rows =
+        all ? store_query(tx, error, every, store_text(after), store_integer(limit))
+            : store_query(tx, error, own, store_text(after), store_integer(limit),
+                          store_text(actor->id), store_integer(now_ms));
     if (rows == NULL)
         return NULL;
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)project_free);

@@ -19,6 +19,7 @@
 
 #define EVENTS_WAIT_MS 10000
 #define ROOMS_MAX 32
+#define READER_IDLE_MS 30000
 
 /* Whether folders of the state directory can be encrypted one by one (fscrypt v2). The ioctl needs no
  * privilege: without the feature it is not known or not supported; with it, there is no policy yet. */
@@ -186,7 +187,15 @@ static const HttpRoute platform_routes[] = {
     {0},
 };
 
+static bool platform_trim(App *app, GError **error)
+{
+    (void)error;
+    store_trim(app->store, READER_IDLE_MS);
+    return true;
+}
+
 static const Duty platform_duties[] = {
+    {.name = "store.trim", .period_ms = 10 * 1000, .run = platform_trim},
     {.name = "once.forget", .period_ms = 3600 * 1000, .run = once_forget},
     {0},
 };

@@ -7,11 +7,14 @@
 
 #include <string.h>
 
-#define DATASET_COLUMNS                                                                            \
+#define DATASET_COLUMNS_BRIEF                                                                      \
     "d.id, d.source, s.slug, s.title, s.organisation, d.slug, d.title, d.vintage, d.version, "     \
     "d.level, d.state, d.failure, d.file_name, d.file_size, d.file_sha256, d.rows_count, "         \
-    "d.variables, d.encrypted, d.published_ms, (SELECT count(*) FROM dataset_report r "           \
-    "WHERE r.dataset = d.id) FROM dataset d JOIN source s ON s.id = d.source "
+    "d.encrypted, d.published_ms"
+#define DATASET_TABLES " FROM dataset d JOIN source s ON s.id = d.source "
+#define DATASET_COLUMNS                                                                            \
+    DATASET_COLUMNS_BRIEF ", d.variables, (SELECT count(*) FROM dataset_report r WHERE "           \
+    "r.dataset = d.id)" DATASET_TABLES
 
 static void dataset_clear(void *data)
 {
@@ -103,7 +106,7 @@ bool dataset_move(StoreTx *tx, const char *dataset, DatasetState from, DatasetSt
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-static Dataset *dataset_of_row(StoreRows *rows, GError **error)
+static Dataset *dataset_of_brief_row(StoreRows *rows, GError **error)
 {
     g_autoptr(Dataset) d = g_rc_box_new0(Dataset);
     d->id = g_strdup(store_row_text(rows, 0));
@@ -125,11 +128,20 @@ static Dataset *dataset_of_row(StoreRows *rows, GError **error)
     d->file_size = store_row_integer(rows, 13);
     d->file_sha256 = g_strdup(store_row_text(rows, 14));
     d->rows = store_row_integer(rows, 15);
-    d->variables = g_strdup(store_row_text(rows, 16));
-    d->encrypted = store_row_integer(rows, 17) != 0;
-    d->published_ms = store_row_integer(rows, 18);
-    d->has_report = store_row_integer(rows, 19) != 0;
+    d->encrypted = store_row_integer(rows, 16) != 0;
+    d->published_ms = store_row_integer(rows, 17);
     return g_steal_pointer(&d);
+}
+
+static Dataset *dataset_of_row(StoreRows *rows, GError **error)
+{
+    enum { COLUMN_VARIABLES = 18, COLUMN_REPORTS };
+    Dataset *dataset = dataset_of_brief_row(rows, error);
+    if (dataset != NULL)
+        dataset->variables = g_strdup(store_row_text(rows, COLUMN_VARIABLES));
+    if (dataset != NULL)
+        dataset->has_report = store_row_integer(rows, COLUMN_REPORTS) != 0;
+    return dataset;
 }
 
 bool dataset_load(StoreTx *tx, const char *id, Dataset **ret_dataset, GError **error)
@@ -155,7 +167,7 @@ bool dataset_load(StoreTx *tx, const char *id, Dataset **ret_dataset, GError **e
 
 static bool take_dataset(StoreRows *rows, void *data, GError **error)
 {
-    Dataset *dataset = dataset_of_row(rows, error);
+    Dataset *dataset = dataset_of_brief_row(rows, error);
     if (dataset != NULL)
         g_hash_table_replace(data, dataset->id, dataset);
     return dataset != NULL;
@@ -166,7 +178,7 @@ GHashTable *dataset_load_many(StoreTx *tx, const GPtrArray *ids, GError **error)
     g_autoptr(GHashTable) datasets =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)dataset_free);
     if (!store_query_keys(tx, ids, take_dataset, datasets, error,
-                          "SELECT " DATASET_COLUMNS "WHERE d.id IN ($keys)"))
+                          "SELECT " DATASET_COLUMNS_BRIEF DATASET_TABLES "WHERE d.id IN ($keys)"))
         return NULL;
     return g_steal_pointer(&datasets);
 }

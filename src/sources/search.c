@@ -4,6 +4,7 @@
  * the beginning of words, without case and accents, in the source, its published datasets and their
  * variables; a description that nobody may see yet is not found either.
  */
+#include "base/encode.h"
 #include "base/error.h"
 #include "sources/internal.h"
 
@@ -23,13 +24,10 @@ static void word_take(GHashTable *words, GString *word)
 
 void source_words_add(GHashTable *words, const char *text)
 {
-    g_autofree char *apart = g_utf8_normalize(text, -1, G_NORMALIZE_NFKD);
-    g_autofree char *folded = apart != NULL ? g_utf8_casefold(apart, -1) : NULL;
+    g_autofree char *folded = text_fold(text);
     g_autoptr(GString) word = g_string_new(NULL);
-    for (const char *c = folded != NULL ? folded : ""; *c != '\0'; c = g_utf8_next_char(c)) {
+    for (const char *c = folded; *c != '\0'; c = g_utf8_next_char(c)) {
         gunichar letter = g_utf8_get_char(c);
-        if (g_unichar_ismark(letter))
-            continue; /* an accent, apart from its letter */
         if (!g_unichar_isalnum(letter))
             word_take(words, word);
         else if (word->len + 6 <= SOURCE_WORD_BYTES)

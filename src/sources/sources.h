@@ -110,7 +110,8 @@ GPtrArray *source_stewards(StoreTx *tx, const char *source, GError **error);
 GHashTable *source_stewards_many(StoreTx *tx, const GPtrArray *sources, GError **error);
 /* The ids of the sources that PERSON is a steward of, as a set. */
 GHashTable *source_stewarded(StoreTx *tx, const char *person, GError **error);
-/* The datasets IDS that there are: id -> Dataset. */
+/* The datasets IDS that there are: id -> Dataset, without its variables, which are the
+ * most of it, and has_report. */
 GHashTable *dataset_load_many(StoreTx *tx, const GPtrArray *ids, GError **error);
 /* One more owner of DATASET; dataset_free() takes one away. */
 Dataset *dataset_ref(Dataset *dataset);

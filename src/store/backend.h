@@ -16,6 +16,7 @@ typedef struct StoreBackend StoreBackend;
 /* First member of each database's own connection. */
 typedef struct StoreLink {
     const StoreBackend *backend;
+    int64_t idle_since_ms;    /* of a pooled reader */
 } StoreLink;
 
 /* First member of each database's own cursor. */

@@ -23,6 +23,7 @@ MIGRATION_BYTES(7, "0007_texts.sql");
 MIGRATION_BYTES(8, "0008_once.sql");
 MIGRATION_BYTES(9, "0009_list_indexes.sql");
 MIGRATION_BYTES(10, "0010_protection.sql");
+MIGRATION_BYTES(11, "0011_quick_lists.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -35,5 +36,6 @@ const StoreMigration store_migrations[] = {
     {8, "once", migration_8},
     {9, "list_indexes", migration_9},
     {10, "protection", migration_10},
+    {11, "quick_lists", migration_11},
     {0, NULL, NULL},
 };

@@ -6,6 +6,7 @@
 #include "store/internal.h"
 
 #include "base/error.h"
+#include "base/times.h"
 
 #include <string.h>
 
@@ -145,6 +146,8 @@ static void store_give_reader(Store *store, StoreLink *link)
         store->backend->close(link);
         link = NULL;
     }
+    if (link != NULL)
+        link->idle_since_ms = time_monotonic_ms();
     g_mutex_lock(&store->mutex);
     if (link != NULL)
         g_ptr_array_add(store->idle_readers, link);
@@ -152,6 +155,33 @@ static void store_give_reader(Store *store, StoreLink *link)
         store->readers_open--;
     g_cond_signal(&store->reader_back);
     g_mutex_unlock(&store->mutex);
+}
+
+/* The last one given is the next one taken, so that the first of the array has waited longest. */
+static StoreLink *store_steal_idle(Store *store, int64_t before_ms)
+{
+    StoreLink *link = NULL;
+    g_mutex_lock(&store->mutex);
+    if (store->idle_readers->len > 1) {
+        link = g_ptr_array_index(store->idle_readers, 0);
+        if (link->idle_since_ms < before_ms) {
+            g_ptr_array_steal_index(store->idle_readers, 0);
+            store->readers_open--;
+            g_cond_signal(&store->reader_back);
+        } else {
+            link = NULL;
+        }
+    }
+    g_mutex_unlock(&store->mutex);
+    return link;
+}
+
+void store_trim(Store *store, int64_t idle_ms)
+{
+    int64_t before_ms = time_monotonic_ms() - idle_ms;
+    StoreLink *link;
+    while ((link = store_steal_idle(store, before_ms)) != NULL)
+        store->backend->close(link);
 }
 
 /* A pooled connection may have been lost while it was idle: nothing was asked of it yet, so another

@@ -50,6 +50,10 @@ bool store_write(Store *store, StoreAction action, void *data, GError **error);
 typedef void (*StoreCommitHook)(void *user);
 void store_set_commit_hook(Store *store, StoreCommitHook hook, void *user);
 
+/* Closes readers that nobody needed for IDLE_MS, all but one: what they remember of the database is
+ * memory that an idle server does not need. */
+void store_trim(Store *store, int64_t idle_ms);
+
 /* Is the store writable and answering? For /healthz. */
 bool store_check(Store *store, GError **error);
 

@@ -136,36 +136,52 @@ static bool collect_reviews(Collection *c, GError **error)
     return true;
 }
 
-static bool collect_own_exports_of(Collection *c, const char *project, GError **error)
+/* What the actor is in each project of EXPORTS: project -> PolicyFacts. */
+static GHashTable *facts_of_exports(Collection *c, const GPtrArray *exports, GError **error)
 {
-    ExportQuery query = {.queue = EXPORTS_OF_PROJECT, .subject = project, .after = "",
-                         .limit = TASKS_PER_LIST};
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    for (guint i = 0; i < exports->len; i++) {
+        const Export *export = g_ptr_array_index(exports, i);
+        if (g_hash_table_add(seen, export->project))
+            g_ptr_array_add(ids, export->project);
+    }
+    g_autoptr(GHashTable) projects = project_load_many(c->tx, ids, error);
+    if (projects == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) rows = g_ptr_array_new();
+    for (guint i = 0; i < ids->len; i++)
+        g_ptr_array_add(rows, g_hash_table_lookup(projects, g_ptr_array_index(ids, i)));
+    return project_facts_many(c->tx, c->actor, rows, c->now_ms, error);
+}
+
+typedef struct OwnKind {
+    const char *state, *kind;
+} OwnKind;
+
+static bool collect_own_exports_in(Collection *c, const OwnKind *own, GError **error)
+{
+    ExportQuery query = {.queue = EXPORTS_WRITTEN, .subject = c->actor->id, .state = own->state,
+                         .after = "", .limit = TASKS_PER_LIST};
     g_autoptr(GPtrArray) list = export_list(c->tx, &query, error);
-    if (list == NULL)
+    g_autoptr(GHashTable) facts = list != NULL ? facts_of_exports(c, list, error) : NULL;
+    if (facts == NULL)
         return false;
     for (guint i = 0; i < list->len; i++) {
         const Export *export = g_ptr_array_index(list, i);
-        const char *kind = export->state == EXPORT_RETURNED   ? "export_returned"
-                           : export->state == EXPORT_APPROVED ? "export_approved"
-                                                              : NULL;
-        if (kind != NULL && strcmp(export->author, c->actor->id) == 0)
-            task_add(c, kind, project, export->id, export->title, export->decided_ms);
+        const PolicyFacts *held = g_hash_table_lookup(facts, export->project);
+        if (held->project_roles != 0) /* whose time in the project is over can do nothing about it */
+            task_add(c, own->kind, export->project, export->id, export->title, export->decided_ms);
     }
     return true;
 }
 
 static bool collect_own_exports(Collection *c, GError **error)
 {
-    /* As a member, whatever the platform's roles show besides. */
-    PolicyActor member = *c->actor;
-    member.roles = 0;
-    g_autoptr(GPtrArray) projects =
-        project_list(c->tx, &member, c->now_ms, "", TASKS_PER_LIST, error);
-    if (projects == NULL)
-        return false;
-    for (guint i = 0; i < projects->len; i++) {
-        const Project *project = g_ptr_array_index(projects, i);
-        if (!collect_own_exports_of(c, project->id, error))
+    static const OwnKind kinds[] = {
+        {"returned", "export_returned"}, {"approved", "export_approved"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if (!collect_own_exports_in(c, &kinds[i], error))
             return false;
     }
     return true;

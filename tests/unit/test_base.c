@@ -86,6 +86,18 @@ static void test_text_check(void)
     g_assert_false(text_check("\xff", 8, true, "x", NULL));
 }
 
+static void test_text_fold(void)
+{
+    static const struct { const char *text, *folded; } cases[] = {
+        {"", ""}, {"Élise ÇELIK", "elise celik"}, {"E\xcc\x81lise", "elise"}, {"STRASSE", "strasse"},
+        {"Straße", "strasse"}, {"Żółć 100%", "zołc 100%"}, {"a\nB", "a\nb"}, {"\xff", ""},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *folded = text_fold(cases[i].text);
+        g_assert_cmpstr(folded, ==, cases[i].folded);
+    }
+}
+
 static void test_json(void)
 {
     GError *error = NULL;
@@ -211,6 +223,7 @@ int main(int argc, char **argv)
     g_test_add_func("/base/ids", test_ids);
     g_test_add_func("/base/times", test_times);
     g_test_add_func("/base/text", test_text_check);
+    g_test_add_func("/base/text/fold", test_text_fold);
     g_test_add_func("/base/json", test_json);
     g_test_add_func("/base/paths", test_paths);
     g_test_add_func("/base/files", test_files);

@@ -3,6 +3,7 @@
 #include "governance_fixture.h"
 
 #include "airlock/exports.h"
+#include "identity/persons.h"
 #include "services/passes.h"
 #include "services/rights.h"
 #include "services/rows.h"
@@ -162,13 +163,115 @@ static bool tasks_in(StoreTx *tx, void *data, GError **error)
     return true;
 }
 
+/* ---- what waits of one's own exports ---- */
+
+static bool has_task(StoreTx *tx, const Rows *rows, const char *kind, bool *ret_has, GError **error)
+{
+    g_autoptr(GPtrArray) tasks =
+        tasks_load(tx, world_actor(rows->world, SCIENTIST), time_now_ms(), error);
+    MUST(tasks != NULL);
+    *ret_has = false;
+    for (guint i = 0; i < tasks->len; i++) {
+        const Task *task = g_ptr_array_index(tasks, i);
+        *ret_has = *ret_has || (strcmp(task->kind, kind) == 0 &&
+                                strcmp(task->object, "exp-bbbbbbbbbbbbbbbb") == 0 &&
+                                strcmp(task->project, rows->project) == 0);
+    }
+    return true;
+}
+
+static bool export_moved(StoreTx *tx, ExportState to, GError **error)
+{
+    g_autoptr(Export) export = NULL;
+    return export_load(tx, "exp-bbbbbbbbbbbbbbbb", &export, error) &&
+           export_move(tx, export, to, time_now_ms(), error);
+}
+
+static bool own_exports_in(StoreTx *tx, void *data, GError **error)
+{
+    const Rows *rows = data;
+    const char *author = world_actor(rows->world, SCIENTIST)->id;
+    bool submitted = true, returned = false, approved = false, gone = true, back = false;
+    MUST(export_insert(tx, "exp-bbbbbbbbbbbbbbbb", rows->project, author, "Title", "Context",
+                       time_now_ms(), error));
+    MUST(export_moved(tx, EXPORT_SUBMITTED, error));
+    MUST(has_task(tx, rows, "export_returned", &submitted, error));
+    g_assert_false(submitted);
+    MUST(export_moved(tx, EXPORT_RETURNED, error));
+    MUST(has_task(tx, rows, "export_returned", &returned, error));
+    g_assert_true(returned);
+    MUST(export_moved(tx, EXPORT_SUBMITTED, error) && export_moved(tx, EXPORT_APPROVED, error));
+    MUST(has_task(tx, rows, "export_approved", &approved, error));
+    g_assert_true(approved);
+    /* Whose time in the project is over is asked for nothing. */
+    MUST(store_exec(tx, error, "UPDATE project_member SET ends_ms = ends_ms - $1 WHERE person = $2",
+                    store_integer(INT64_C(1) << 41), store_text(author)));
+    MUST(has_task(tx, rows, "export_approved", &gone, error));
+    g_assert_false(gone);
+    MUST(store_exec(tx, error, "UPDATE project_member SET ends_ms = ends_ms + $1 WHERE person = $2",
+                    store_integer(INT64_C(1) << 41), store_text(author)));
+    MUST(has_task(tx, rows, "export_approved", &back, error));
+    g_assert_true(back);
+    return true;
+}
+
+/* ---- who is found ---- */
+
+static bool finds(StoreTx *tx, const char *search, const char *after, const char *logins,
+                  GError **error)
+{
+    g_autoptr(GPtrArray) persons = NULL;
+    g_autoptr(GString) found = g_string_new(NULL);
+    MUST(person_list(tx, search, after, 3, &persons, error));
+    for (guint i = 0; i < persons->len; i++) {
+        const IdentityPerson *person = g_ptr_array_index(persons, i);
+        g_string_append_printf(found, "%s%s", i > 0 ? " " : "", person->login);
+        g_assert_nonnull(person->organisation_name);
+    }
+    g_assert_cmpstr(found->str, ==, logins);
+    return true;
+}
+
+static bool person_made(StoreTx *tx, const Rows *rows, const char *login, const char *name,
+                        char **ret_id, GError **error)
+{
+    IdentityNewPerson person = {.login = login, .name = name, .email = "a@example.org",
+                                .organisation = rows->world->organisations[0], .language = "fr"};
+    return identity_person_create(tx, &person, ret_id, error);
+}
+
+static bool persons_in(StoreTx *tx, void *data, GError **error)
+{
+    const Rows *rows = data;
+    g_autofree char *one = NULL;
+    g_autofree char *two = NULL;
+    MUST(person_made(tx, rows, "zeda_1", "Élise ÇELIK", &one, error));
+    MUST(person_made(tx, rows, "zedb-2", "Anne 100%", &two, error));
+    static const struct { const char *search, *after, *logins; } searches[] = {
+        {"élise", "", "zeda_1"}, {"ELISE", "", "zeda_1"}, {"e çel", "", "zeda_1"},
+        {"zed", "", "zeda_1 zedb-2"}, {"zed", "zeda_1", "zedb-2"}, {"a_", "", "zeda_1"},
+        {"0%", "", "zedb-2"}, {"lise a", "", ""}, {"%", "", "zedb-2"}, {"", "zed", "zeda_1 zedb-2"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(searches); i++)
+        MUST(finds(tx, searches[i].search, searches[i].after, searches[i].logins, error));
+    PersonChange change = {.name = "Élise Ünal"};
+    MUST(person_update(tx, one, &change, error));
+    MUST(finds(tx, "celik", "", "", error) && finds(tx, "unal", "", "zeda_1", error));
+    /* As an earlier version wrote it. */
+    MUST(store_exec(tx, error, "UPDATE person SET sought = '' WHERE id = $1", store_text(one)));
+    MUST(finds(tx, "unal", "", "", error));
+    MUST(persons_make_sought(tx, NULL, error));
+    return finds(tx, "unal", "", "zeda_1", error) && finds(tx, "da_1", "", "zeda_1", error);
+}
+
 static void test_rows(void)
 {
     World *w = world_new("", true);
     ProjectNew given = world_project(w);
     g_autofree char *project = world_open_project(w, &given);
     Rows rows = {w, project};
-    static const StoreAction actions[] = {services_in, exports_in, tasks_in};
+    static const StoreAction actions[] = {services_in, exports_in, tasks_in,
+                                          own_exports_in, persons_in};
     for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
         GError *error = NULL;
         bool ok = store_write(w->app.store, actions[i], &rows, &error);

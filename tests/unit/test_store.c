@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/ids.h"
+#include "store/internal.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -584,6 +585,12 @@ static void test_reader_pool(gconstpointer data)
         threads[i] = g_thread_new("reader", slow_reader, store);
     for (int i = 0; i < WRITERS; i++)
         g_thread_join(threads[i]);
+    int open = store->readers_open;
+    store_trim(store, 3600 * 1000);
+    g_assert_cmpint(store->readers_open, ==, open);
+    store_trim(store, -1);
+    g_assert_cmpint(store->readers_open, ==, 1);
+    g_assert_cmpint(things(store), ==, 1);
 }
 
 /* Two programs on one database: neither loses a change. */
