@@ -21,6 +21,7 @@
 #include "sdc/magnitudes.h"
 #include "sdc/optimal.h"
 #include "sdc/relations.h"
+#include "sdc/rounding.h"
 #include "sdc/solver.h"
 #include "sdc/tabulate.h"
 #include "sdc/tree.h"
