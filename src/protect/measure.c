@@ -352,7 +352,8 @@ static bool add_losses(Run *run, const Compared *c, json_t *utility, SdcError *f
     }
     json_t *tables = json_array();
     json_object_set_new(utility, "tables", tables);
-    for (unsigned ways = 1; ways <= 2 && ways <= c->codes; ways++) {
+    unsigned most = (unsigned)recipe_number(run->recipe, "ways", 2);   /* comparisons may ask for more */
+    for (unsigned ways = 1; ways <= most && ways <= c->codes; ways++) {
         SdcTablesLoss loss;
         if (!sdc_tables_loss(&run->context, c->old, c->now, c->codes, ways, &loss, failure))
             return false;

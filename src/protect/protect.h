@@ -23,6 +23,7 @@
 #define DARSE_PROTECT_PROTECT_H
 
 #include "protect/microdata.h"
+#include "protect/tables.h"
 
 #include <glib.h>
 #include <jansson.h>

@@ -16,7 +16,7 @@ static const char *const missing_words[] = {"wildcard", "category", NULL};
 static const Field recipe_fields[] = {
     {"darse_recipe", FIELD_INTEGER, true, 1, 1},
     {"title", FIELD_TEXT, true},
-    {"seed", FIELD_INTEGER, true, 0, 9007199254740992.0},
+    {"seed", FIELD_INTEGER, true, 0, RECIPE_SEED_MAX},
     {"keys", FIELD_TEXTS, true},
     {"missing", FIELD_WORD, true, .words = missing_words},
     {"k", FIELD_INTEGER, true, 2, 1000000},
@@ -115,6 +115,29 @@ static bool check_amounts(const Field *field, const json_t *value, const char *w
                        field->low, field->high);
 }
 
+static bool check_labels(const Field *field, const json_t *value, const char *where, GError **error)
+{
+    const char *key;
+    json_t *label;
+    bool ok = json_is_object(value);
+    json_object_foreach ((json_t *)value, key, label)
+        ok &= json_string_length(label) > 0 && json_string_length(label) <= 1000;
+    return ok || wrong(error, where, field->name, "must be an object of texts");
+}
+
+static bool check_objects(const Field *field, const json_t *value, GError **error)
+{
+    size_t count = json_array_size(value);
+    if (count < 1 || count > field->high)
+        return wrong(error, "the recipe", field->name, "must be a list of 1 to %.0f objects", field->high);
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *where = g_strdup_printf("%s, %zu", field->name, i + 1);
+        if (!recipe_check_fields(json_array_get(value, i), field->fields, where, error))
+            return false;
+    }
+    return true;
+}
+
 /* --- hierarchies -------------------------------------------------------------------------------- */
 
 /* Rows of equal length; a value once; a group has one group above, wherever it occurs. */
@@ -165,6 +188,9 @@ static bool check_hierarchies(const json_t *value, GError **error)
     return true;
 }
 
+static bool check_fields(const json_t *object, const Field *fields, bool is_step, const char *where,
+                         GError **error);
+
 /* --- steps --------------------------------------------------------------------------------------- */
 
 static bool check_steps(const json_t *steps, GError **error)
@@ -182,7 +208,7 @@ static bool check_steps(const json_t *steps, GError **error)
                              "Step %zu does \"%s\", which is no step.", i + 1,
                              name != NULL ? name : "nothing");
         g_autofree char *where = g_strdup_printf("step %zu (%s)", i + 1, name);
-        if (!recipe_check_fields(step, kind->fields, where, error))
+        if (!check_fields(step, kind->fields, true, where, error))
             return false;
     }
     return true;
@@ -210,11 +236,18 @@ static bool check_field(const Field *field, const json_t *value, const char *whe
         return check_hierarchies(value, error);
     case FIELD_STEPS:
         return check_steps(value, error);
+    case FIELD_LABELS:
+        return check_labels(field, value, where, error);
+    case FIELD_OBJECT:
+        return recipe_check_fields(value, field->fields, field->name, error);
+    case FIELD_OBJECTS:
+        return check_objects(field, value, error);
     }
     g_assert_not_reached();
 }
 
-bool recipe_check_fields(const json_t *object, const Field *fields, const char *where, GError **error)
+static bool check_fields(const json_t *object, const Field *fields, bool is_step, const char *where,
+                         GError **error)
 {
     const char *key;
     json_t *value;
@@ -224,7 +257,7 @@ bool recipe_check_fields(const json_t *object, const Field *fields, const char *
         const Field *field = fields;
         while (field->name != NULL && strcmp(field->name, key) != 0)
             field++;
-        if (field->name == NULL && (fields == recipe_fields || strcmp(key, "do") != 0))
+        if (field->name == NULL && !(is_step && strcmp(key, "do") == 0))
             return wrong(error, where, key, "is not a field there");
         if (field->name != NULL && !check_field(field, value, where, error))
             return false;
@@ -234,6 +267,11 @@ bool recipe_check_fields(const json_t *object, const Field *fields, const char *
             return wrong(error, where, field->name, "is missing");
     }
     return true;
+}
+
+bool recipe_check_fields(const json_t *object, const Field *fields, const char *where, GError **error)
+{
+    return check_fields(object, fields, false, where, error);
 }
 
 bool protect_check_recipe(const json_t *recipe, GError **error)

@@ -5,6 +5,7 @@
  */
 #include "protect/protect.h"
 
+#include "protect/page.h"
 #include "protect/recipe.h"
 
 #include <math.h>
@@ -65,75 +66,9 @@ static const char *const texts[T_COUNT][2] = {
                        "Colonnes qui ressemblent à des identifiants directs"},
 };
 
-typedef struct Page {
-    GString *html;
-    int language;
-} Page;
-
 static const char *say(const Page *page, Text text)
 {
     return texts[text][page->language];
-}
-
-static void put(Page *page, const char *html)
-{
-    g_string_append(page->html, html);
-}
-
-static void put_text(Page *page, const char *text)
-{
-    g_autofree char *safe = g_markup_escape_text(text != NULL ? text : "", -1);
-    g_string_append(page->html, safe);
-}
-
-/* Digits in groups, the decimal sign of the language; a dash for what is not there. */
-static void put_number(Page *page, const json_t *value)
-{
-    if (!json_is_number(value)) {
-        put(page, "–");
-        return;
-    }
-    char digits[64];
-    double number = json_number_value(value);
-    g_ascii_formatd(digits, sizeof digits, json_is_integer(value) ? "%.0f"
-                                           : fabs(number) >= 1000 ? "%.1f"
-                                                                  : "%.4g", number);
-    size_t whole = strspn(digits, "-0123456789");
-    for (size_t i = 0; digits[i] != '\0'; i++) {
-        bool group = i > 0 && i < whole && (whole - i) % 3 == 0 && digits[i - 1] != '-' &&
-                     strchr(digits, 'e') == NULL;
-        if (group)
-            put(page, page->language == 1 ? "\u202f" : ",");
-        if (digits[i] == '.' && page->language == 1)
-            put(page, ",");
-        else
-            g_string_append_c(page->html, digits[i]);
-    }
-}
-
-static void put_head(Page *page, const char *title)
-{
-    g_string_append_printf(page->html, "<!doctype html><html lang=\"%s\"><head><meta charset=\"utf-8\">"
-                           "<meta name=\"viewport\" content=\"width=device-width\"><title>",
-                           page->language == 1 ? "fr" : "en");
-    put_text(page, title);
-    put(page,
-        "</title><style>"
-        ":root{color-scheme:light dark;--ink:#1b1b1f;--soft:#5c5c66;--line:#d9d9e0;--paper:#fff;"
-        "--old:#9aa0b4;--new:#1f5fbf}"
-        "@media(prefers-color-scheme:dark){:root{--ink:#ececf1;--soft:#a3a3ad;--line:#3a3a44;"
-        "--paper:#17171b;--old:#6d7388;--new:#7fb0ff}}"
-        "body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:0 auto;"
-        "padding:1.5rem;max-width:60rem}h1{font-size:1.6rem;margin:0 0 .2rem}"
-        "h2{font-size:1.2rem;margin:2.2rem 0 .6rem}p{margin:.3rem 0;color:var(--soft)}"
-        ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
-        "th,td{padding:.35rem .6rem;border-bottom:1px solid var(--line);text-align:right}"
-        "th:first-child,td:first-child{text-align:left}thead th{color:var(--soft);font-weight:600}"
-        "tbody th{font-weight:400}svg{width:100%;height:auto;max-width:44rem}svg text{fill:var(--ink);"
-        "font:12px system-ui,sans-serif}.old{fill:var(--old)}.new{fill:var(--new)}"
-        "code{overflow-wrap:anywhere;font-size:.85em}.text th,.text td{text-align:left}"
-        "@media(max-width:40rem){body{padding:1rem}th,td{padding:.3rem .25rem}table{font-size:.85rem}}"
-        "</style></head><body>");
 }
 
 /* --- risk --------------------------------------------------------------------------------------------- */
@@ -147,18 +82,18 @@ static const json_t *path(const json_t *object, const char *first, const char *s
 static void risk_row(Page *page, const json_t *report, const char *label, const char *detail,
                      const char *first, const char *second)
 {
-    put(page, "<tr><th scope=\"row\">");
-    put_text(page, label);
+    page_put(page, "<tr><th scope=\"row\">");
+    page_text(page, label);
     if (detail != NULL) {
-        put(page, " <small>(");
-        put_text(page, detail);
-        put(page, ")</small>");
+        page_put(page, " <small>(");
+        page_text(page, detail);
+        page_put(page, ")</small>");
     }
-    put(page, "</th><td>");
-    put_number(page, path(json_object_get(report, "before"), first, second));
-    put(page, "</td><td>");
-    put_number(page, path(json_object_get(report, "after"), first, second));
-    put(page, "</td></tr>");
+    page_put(page, "</th><td>");
+    page_number(page, path(json_object_get(report, "before"), first, second));
+    page_put(page, "</td><td>");
+    page_number(page, path(json_object_get(report, "after"), first, second));
+    page_put(page, "</td></tr>");
 }
 
 static void put_risk(Page *page, const json_t *report)
@@ -189,18 +124,18 @@ static void put_risk(Page *page, const json_t *report)
         risk_row(page, report, say(page, rows[i].label),
                  rows[i].detail >= 0 ? say(page, (Text)rows[i].detail) : NULL, rows[i].first,
                  rows[i].second);
-    put(page, "</tbody></table></div>");
+    page_put(page, "</tbody></table></div>");
     const json_t *absent = path(report, "after", "keys_absent");
     size_t i;
     json_t *name;
     if (json_array_size(absent) > 0)
         g_string_append_printf(page->html, "<p>%s%s:", say(page, T_ABSENT), page->language ? " " : "");
     json_array_foreach (absent, i, name) {
-        put(page, " ");
-        put_text(page, json_string_value(name));
+        page_put(page, " ");
+        page_text(page, json_string_value(name));
     }
     if (json_array_size(absent) > 0)
-        put(page, "</p>");
+        page_put(page, "</p>");
 }
 
 static void put_bar(Page *page, const char *class, double x, double share)
@@ -254,19 +189,19 @@ static void put_sensitive(Page *page, const json_t *report)
     json_object_foreach ((json_t *)before, name, old) {
         const json_t *new = json_object_get(after, name);
         static const char *const fields[] = {"least_distinct", "largest_distance"};
-        put(page, "<tr><th scope=\"row\">");
-        put_text(page, name);
-        put(page, "</th>");
+        page_put(page, "<tr><th scope=\"row\">");
+        page_text(page, name);
+        page_put(page, "</th>");
         for (int f = 0; f < 2; f++) {
-            put(page, "<td>");
-            put_number(page, json_object_get(old, fields[f]));
-            put(page, "</td><td>");
-            put_number(page, json_object_get(new, fields[f]));
-            put(page, "</td>");
+            page_put(page, "<td>");
+            page_number(page, json_object_get(old, fields[f]));
+            page_put(page, "</td><td>");
+            page_number(page, json_object_get(new, fields[f]));
+            page_put(page, "</td>");
         }
-        put(page, "</tr>");
+        page_put(page, "</tr>");
     }
-    put(page, "</tbody></table></div>");
+    page_put(page, "</tbody></table></div>");
 }
 
 /* --- utility ------------------------------------------------------------------------------------------ */
@@ -276,13 +211,13 @@ static void put_column(Page *page, const json_t *row)
     static const char *const fields[] = {"missing_before", "missing_after", "mean_before", "mean_after",
                                          "deviation_before", "deviation_after"};
     const char *change = recipe_text(row, "change");
-    put(page, "<tr><th scope=\"row\">");
-    put_text(page, recipe_text(row, "column"));
-    put(page, "</th>");
+    page_put(page, "<tr><th scope=\"row\">");
+    page_text(page, recipe_text(row, "column"));
+    page_put(page, "</th>");
     for (size_t f = 0; f < G_N_ELEMENTS(fields); f++) {
-        put(page, "<td>");
-        put_number(page, json_object_get(row, fields[f]));
-        put(page, "</td>");
+        page_put(page, "<td>");
+        page_number(page, json_object_get(row, fields[f]));
+        page_put(page, "</td>");
     }
     g_string_append_printf(page->html, "<td>%s</td></tr>",
                            change == NULL ? "" : say(page, strcmp(change, "removed") == 0 ? T_REMOVED
@@ -303,13 +238,13 @@ static void put_identifiers(Page *page, const json_t *report)
         const json_t *rows = path(report, when[w], "identifiers");
         g_string_append_printf(page->html, "<p>%s%s:", say(page, labels[w]), page->language ? " " : "");
         if (json_array_size(rows) == 0)
-            put(page, " –");
+            page_put(page, " –");
         json_array_foreach (rows, i, row) {
-            put(page, i > 0 ? ", " : " ");
-            put_text(page, recipe_text(row, "column"));
+            page_put(page, i > 0 ? ", " : " ");
+            page_text(page, recipe_text(row, "column"));
             g_string_append_printf(page->html, " (%s)", recipe_text(row, "kind"));
         }
-        put(page, "</p>");
+        page_put(page, "</p>");
     }
 }
 
@@ -327,26 +262,26 @@ static void put_utility(Page *page, const json_t *report)
     for (int pair = 0; pair < 3; pair++)
         g_string_append_printf(page->html, "<th>%s</th><th>%s</th>", say(page, T_BEFORE),
                                say(page, T_AFTER));
-    put(page, "<td></td></tr></thead><tbody>");
+    page_put(page, "<td></td></tr></thead><tbody>");
     json_array_foreach (json_object_get(utility, "columns"), i, row)
         put_column(page, row);
-    put(page, "</tbody></table></div>");
+    page_put(page, "</tbody></table></div>");
     static const struct {
         const char *field;
         Text text;
     } losses[] = {{"il1s_mean", T_IL1S}, {"correlation", T_CORRELATION}, {"eigenvalues", T_EIGENVALUES}};
     for (size_t l = 0; numbers != NULL && l < G_N_ELEMENTS(losses); l++) {
         g_string_append_printf(page->html, "<p>%s: ", say(page, losses[l].text));
-        put_number(page, json_object_get(numbers, losses[l].field));
-        put(page, "</p>");
+        page_number(page, json_object_get(numbers, losses[l].field));
+        page_put(page, "</p>");
     }
     json_array_foreach (json_object_get(utility, "tables"), i, row) {
         g_string_append_printf(page->html, "<p>%s (%zu): %s ", say(page, T_TABLES), i + 1,
                                say(page, T_HELLINGER));
-        put_number(page, json_object_get(row, "hellinger_mean"));
-        put(page, " / ");
-        put_number(page, json_object_get(row, "hellinger_largest"));
-        put(page, "</p>");
+        page_number(page, json_object_get(row, "hellinger_mean"));
+        page_put(page, " / ");
+        page_number(page, json_object_get(row, "hellinger_largest"));
+        page_put(page, "</p>");
     }
 }
 
@@ -363,13 +298,13 @@ static void put_steps(Page *page, const json_t *report)
     json_array_foreach (json_object_get(report, "steps"), i, log) {
         g_autofree char *asked = json_dumps(json_array_get(steps, i), JSON_COMPACT);
         g_autofree char *did = json_dumps(log, JSON_COMPACT);
-        put(page, "<tr><td><code>");
-        put_text(page, asked);
-        put(page, "</code></td><td><code>");
-        put_text(page, did);
-        put(page, "</code></td></tr>");
+        page_put(page, "<tr><td><code>");
+        page_text(page, asked);
+        page_put(page, "</code></td><td><code>");
+        page_text(page, did);
+        page_put(page, "</code></td></tr>");
     }
-    put(page, "</tbody></table></div>");
+    page_put(page, "</tbody></table></div>");
 }
 
 static void put_files(Page *page, const json_t *report)
@@ -381,11 +316,11 @@ static void put_files(Page *page, const json_t *report)
         return;
     g_string_append_printf(page->html, "<h2>%s</h2>", say(page, T_FILES));
     json_object_foreach ((json_t *)files, name, value) {
-        put(page, "<p>");
-        put_text(page, name);
-        put(page, " <code>");
-        put_text(page, json_string_value(value));
-        put(page, "</code></p>");
+        page_put(page, "<p>");
+        page_text(page, name);
+        page_put(page, " <code>");
+        page_text(page, json_string_value(value));
+        page_put(page, "</code></p>");
     }
 }
 
@@ -397,16 +332,16 @@ char *protect_report_html(const json_t *report, const char *language, const char
     const char *missing = recipe_text(recipe, "missing");
     size_t i;
     json_t *key;
-    put_head(&page, recipe_text(recipe, "title"));
-    put(&page, "<h1>");
-    put_text(&page, recipe_text(recipe, "title"));
+    page_head(&page, recipe_text(recipe, "title"));
+    page_put(&page, "<h1>");
+    page_text(&page, recipe_text(recipe, "title"));
     g_string_append_printf(page.html, "</h1><p>%s. %s:", say(&page, T_TITLE), say(&page, T_KEYS));
     json_array_foreach (json_object_get(recipe, "keys"), i, key) {
-        put(&page, i > 0 ? ", " : " ");
-        put_text(&page, json_string_value(key));
+        page_put(&page, i > 0 ? ", " : " ");
+        page_text(&page, json_string_value(key));
     }
     g_string_append_printf(page.html, ". k = %.0f; ", recipe_number(recipe, "k", 0));
-    put_text(&page, say(&page, g_strcmp0(missing, "wildcard") == 0 ? T_WILDCARD : T_CATEGORY));
+    page_text(&page, say(&page, g_strcmp0(missing, "wildcard") == 0 ? T_WILDCARD : T_CATEGORY));
     g_string_append_printf(page.html, "; %s %.0f.</p>", say(&page, T_SEED), recipe_number(recipe, "seed", 0));
     put_risk(&page, report);
     put_identifiers(&page, report);
@@ -415,6 +350,6 @@ char *protect_report_html(const json_t *report, const char *language, const char
     put_utility(&page, report);
     put_steps(&page, report);
     put_files(&page, report);
-    put(&page, "</body></html>\n");
+    page_put(&page, "</body></html>\n");
     return g_string_free(page.html, false);
 }

@@ -406,19 +406,25 @@ static bool load_symbol(void *library, const char *name, void *slot, SdcError *r
     return true;
 }
 
-static void *load_library(const char *name, SdcError *ret_error)
+/* The first of NAMES (ended by NULL) that is there: Debian 12 and 13 number CBC's libraries differently, and
+ * its interface is the same. */
+static void *load_library(const char *const *names, SdcError *ret_error)
 {
-    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    void *library = NULL;
+    for (const char *const *name = names; library == NULL && *name != NULL; name++)
+        library = dlopen(*name, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL)
-        sdc_failure(ret_error, SDC_ERROR_SOLVER, "The solver %s cannot be loaded; install the "
-                    "packages coinor-libclp1 and coinor-libcbc3.", name);
+        sdc_failure(ret_error, SDC_ERROR_SOLVER, "The solver %s cannot be loaded; install the packages "
+                    "coinor-libclp1 and coinor-libcbc3 (Debian 13: coinor-libcbc3.1).", names[0]);
     return library;
 }
 
 static bool solver_load(SdchostSolver *coin, SdcError *ret_error)
 {
-    coin->clp_library = load_library("libClp.so.1", ret_error);
-    coin->cbc_library = coin->clp_library != NULL ? load_library("libCbcSolver.so.3", ret_error) : NULL;
+    static const char *const clp_names[] = {"libClp.so.1", NULL};
+    static const char *const cbc_names[] = {"libCbcSolver.so.3", "libCbcSolver.so.3.1", NULL};
+    coin->clp_library = load_library(clp_names, ret_error);
+    coin->cbc_library = coin->clp_library != NULL ? load_library(cbc_names, ret_error) : NULL;
     if (coin->cbc_library == NULL)
         return false;
 #define F(function)                                                                                \

@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/frame.h"
+#include "sdchost/sdchost.h"
 #include "worker/duck.h"
 #include "worker/problems.h"
 #include "worker/sandbox.h"
@@ -36,6 +37,7 @@ typedef struct Request {
     WorkerTask task;
     WorkerLimits limits;
     const char *library;
+    int inputs;
     const json_t *arguments;
 } Request;
 
@@ -45,11 +47,12 @@ static bool request_unpack(json_t *message, Request *ret_request, GError **error
     const char *task = NULL;
     json_t *arguments = NULL;
     json_int_t wall, cpu, memory, input, output, rows, columns, field;
-    if (json_unpack(message, "{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "task",
-                    &task, "library", &r.library, "arguments", &arguments, "limits", "wall_ms",
+    if (json_unpack(message, "{s:s, s:s, s:i, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "task",
+                    &task, "library", &r.library, "inputs", &r.inputs, "arguments", &arguments, "limits", "wall_ms",
                     &wall, "cpu_seconds", &cpu, "memory_bytes", &memory, "input_bytes", &input,
                     "output_bytes", &output, "rows", &rows, "columns", &columns, "field_bytes",
-                    &field) != 0)
+                    &field) != 0 ||
+        r.inputs < 1 || r.inputs > WORKER_INPUTS_MAX)
         return error_set(error, ERROR_INVALID, "worker.arguments",
                          "The request to the worker is malformed.");
     r.limits = (WorkerLimits){wall, cpu, memory, input, output, rows, columns, field};
@@ -62,6 +65,17 @@ static bool request_unpack(json_t *message, Request *ret_request, GError **error
     return true;
 }
 
+/* Its libraries are opened here: afterwards no file can be. */
+static bool load_solver(const SdcSolver **ret_solver, GError **error)
+{
+    SdcError failure;
+    SdchostSolver *solver = sdchost_solver_open(&failure);
+    if (solver == NULL)
+        return error_set(error, ERROR_UNAVAILABLE, "worker.solver", "%s", failure.sentence);
+    *ret_solver = sdchost_solver_table(solver);
+    return true;
+}
+
 static json_t *request_run(const Request *r, GError **error)
 {
     const TaskKind *kind = task_kind(r->task);
@@ -71,9 +85,16 @@ static json_t *request_run(const Request *r, GError **error)
     Duck *duck = NULL;
     if (kind->is_table)
         duck = duck_open(r->library, r->limits.memory_bytes / DUCK_MEMORY_SHARE, error);
-    if ((kind->is_table && duck == NULL) || !sandbox_enter(CHILD_INPUT_FD, output_fd, error))
+    const SdcSolver *solver = NULL;
+    int input_fds[WORKER_INPUTS_MAX];
+    for (int i = 0; i < r->inputs; i++)
+        input_fds[i] = child_input_fd((size_t)i);
+    if ((kind->is_table && duck == NULL) || (kind->needs_solver && !load_solver(&solver, error)) ||
+        !sandbox_enter(input_fds, (size_t)r->inputs, output_fd, error))
         return NULL;
     /* Never closed: the process ends here, and unloading 65 MB of C++ takes longer than the task. */
+    if (kind->run_tables != NULL)
+        return kind->run_tables(duck, solver, &r->limits, r->arguments, (size_t)r->inputs, output_fd, error);
     return kind->run(duck, &r->limits, r->arguments, CHILD_INPUT_FD, output_fd, error);
 }
 

@@ -34,7 +34,7 @@ static bool take_row(void *context, size_t columns, const char *const *values, G
     return microdata_append(context, values, error);
 }
 
-static Microdata *load(Table *table, GError **error)
+Microdata *records_load(Table *table, GError **error)
 {
     g_autoptr(Microdata) data = microdata_new();
     g_autoptr(GString) sql = g_string_new("SELECT ");
@@ -78,7 +78,7 @@ static bool flush(GString *out, int fd, size_t limit, GError **error)
     return ok;
 }
 
-static bool write_csv(const Microdata *data, int fd, GError **error)
+bool records_write_csv(const Microdata *data, int fd, GError **error)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     char buffer[COLUMN_TEXT_BYTES];
@@ -123,11 +123,7 @@ static bool rewrite_as_parquet(Table *table, const Microdata *data, int fd, GErr
 
 /* --- between ------------------------------------------------------------------------------------------- */
 
-typedef struct Told {
-    int64_t at_ms;
-} Told;
-
-static bool tell(void *user, double done, const char *what)
+bool told_pass_on(void *user, double done, const char *what)
 {
     Told *told = user;
     int64_t now = time_monotonic_ms();
@@ -155,15 +151,15 @@ json_t *protect_task_run(Duck *duck, const WorkerLimits *limits, const json_t *a
         return NULL;
     const char *format = json_string_value(json_object_get(arguments, "format"));
     g_autoptr(Table) table = table_open(duck, format, input_fd, limits, error);
-    g_autoptr(Microdata) data = table != NULL ? load(table, error) : NULL;
+    g_autoptr(Microdata) data = table != NULL ? records_load(table, error) : NULL;
     if (data == NULL)
         return NULL;
     Told told = {0};
     ProtectOptions options = {.key = json_string_value(json_object_get(arguments, "key")),
-                              .keys = json_object_get(arguments, "keys"), .progress = tell, .user = &told};
+                              .keys = json_object_get(arguments, "keys"), .progress = told_pass_on, .user = &told};
     g_autoptr(json_t) report = NULL;
     if (!protect_run(data, json_object_get(arguments, "recipe"), &options, &report, error) ||
-        !write_csv(data, output_fd, error))
+        !records_write_csv(data, output_fd, error))
         return NULL;
     const char *output = json_string_value(json_object_get(arguments, "output"));
     if (strcmp(output, "parquet") == 0 && !rewrite_as_parquet(table, data, output_fd, error))

@@ -94,7 +94,7 @@ static bool landlock_allow(int ruleset_fd, int file_fd, uint64_t access, GError 
     return true;
 }
 
-static bool landlock_enter(int input_fd, int output_fd, GError **error)
+static bool landlock_enter(const int *input_fds, size_t inputs, int output_fd, GError **error)
 {
     int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
@@ -113,8 +113,10 @@ static bool landlock_enter(int input_fd, int output_fd, GError **error)
     if (ruleset < 0)
         return error_set(error, ERROR_UNAVAILABLE, "worker.sandbox",
                          "Landlock refuses a set of rules: %s.", g_strerror(errno));
-    if (!landlock_allow(ruleset, input_fd, ACCESS_READ_FILE, error))
-        return false;
+    for (size_t i = 0; i < inputs; i++) {
+        if (!landlock_allow(ruleset, input_fds[i], ACCESS_READ_FILE, error))
+            return false;
+    }
     uint64_t writing = (ACCESS_READ_FILE | ACCESS_WRITE_FILE | ACCESS_TRUNCATE) & rights;
     if (output_fd >= 0 && !landlock_allow(ruleset, output_fd, writing, error))
         return false;
@@ -179,10 +181,24 @@ static bool seccomp_enter(GError **error)
     return true;
 }
 
-bool sandbox_enter(int input_fd, int output_fd, GError **error)
+/* Landlock and the filter hold for the thread that asks: there must be no other. */
+static bool check_alone(GError **error)
 {
+    int threads = 0;
+    g_autoptr(GDir) tasks = g_dir_open("/proc/self/task", 0, NULL);
+    while (tasks != NULL && g_dir_read_name(tasks) != NULL)
+        threads++;
+    return threads == 1 || error_set(error, ERROR_UNAVAILABLE, "worker.sandbox",
+                                     "A library of the worker has started threads (%d in all); files of "
+                                     "people are not read beside them.", threads);
+}
+
+bool sandbox_enter(const int *input_fds, size_t inputs, int output_fd, GError **error)
+{
+    if (!check_alone(error))
+        return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_set(error, ERROR_UNAVAILABLE, "worker.sandbox",
                          "no_new_privs cannot be set: %s.", g_strerror(errno));
-    return landlock_enter(input_fd, output_fd, error) && seccomp_enter(error);
+    return landlock_enter(input_fds, inputs, output_fd, error) && seccomp_enter(error);
 }

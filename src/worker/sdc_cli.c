@@ -3,7 +3,7 @@
  * `darse sdc run`: a recipe applied to a file, with its report; `darse sdc risk`: the measures alone. The
  * file is read and written by the worker; here are names, folders and what people see.
  */
-#include "worker/worker_cli.h"
+#include "worker/sdc_cli.h"
 
 #include "base/encode.h"
 #include "base/error.h"
@@ -32,7 +32,7 @@ enum { VERB_RUN, VERB_RISK, VERB_STEPS };
 
 const Verb sdc_verbs[] = {
     [VERB_RUN] = {"sdc run", "RECIPE --in FILE --out DIR [--key FILE] [--parquet] [--language en|fr]",
-                  "Protect a file of records by a recipe, with a report", run_recipe},
+                  "Protect a file of records, or tables, by a recipe, with a report", run_recipe},
     [VERB_RISK] = {"sdc risk", "FILE --keys A,B,... [--weight COLUMN] [--household COLUMN] "
                    "[--missing wildcard|category] [-k N]",
                    "Measure the risk of a file of records", run_risk},
@@ -42,7 +42,7 @@ const Verb sdc_verbs[] = {
 
 /* --- files ---------------------------------------------------------------------------------------------- */
 
-static int open_input(const char *path, const char **ret_format, GError **error)
+int sdc_open_input(const char *path, const char **ret_format, GError **error)
 {
     *ret_format = worker_format_of(path);
     if (*ret_format == NULL) {
@@ -57,7 +57,7 @@ static int open_input(const char *path, const char **ret_format, GError **error)
     return fd;
 }
 
-static json_t *read_recipe(const char *path, char **ret_hash, GError **error)
+json_t *sdc_read_json(const char *path, char **ret_hash, GError **error)
 {
     g_autofree char *text = NULL;
     size_t size;
@@ -68,10 +68,6 @@ static json_t *read_recipe(const char *path, char **ret_hash, GError **error)
     if (recipe == NULL) {
         error_set(error, ERROR_INVALID, "recipe.json", "%s, line %d: %s.", path, problem.line,
                   problem.text);
-        return NULL;
-    }
-    if (!protect_check_recipe(recipe, error)) {
-        g_prefix_error(error, "%s: ", path);
         return NULL;
     }
     *ret_hash = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, size);
@@ -161,13 +157,19 @@ static bool output_commit(Output *output, const json_t *report, const json_t *re
 
 /* --- the work -------------------------------------------------------------------------------------------- */
 
-static void show_progress(void *user, double done, const char *what)
+void sdc_show_progress(void *user, double done, const char *what)
 {
     (void)user;
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "\r%3.0f %%  %-40.40s", 100 * done, what);
     else
         fprintf(stderr, "%3.0f %%  %s\n", 100 * done, what);
+}
+
+void sdc_end_progress(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%60s\r", "");
 }
 
 static json_t *protect_file(int input_fd, const char *format, const json_t *recipe, const char *key,
@@ -178,10 +180,9 @@ static json_t *protect_file(int input_fd, const char *format, const json_t *reci
     json_t *result = NULL;
     if (key != NULL)
         json_object_set_new(arguments, "key", json_string(key));
-    worker_run_watched(NULL, NULL, WORKER_PROTECT, arguments, input_fd, output_fd, show_progress, NULL,
+    worker_run_watched(NULL, NULL, WORKER_PROTECT, arguments, input_fd, output_fd, sdc_show_progress, NULL,
                        &result, error);
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%60s\r", "");
+    sdc_end_progress();
     return result;
 }
 
@@ -243,19 +244,20 @@ static void print_summary(const json_t *report, bool both)
 }
 
 typedef struct RunOptions {
-    char *in, *out, *key, *language;
+    char **in;
+    char *out, *key, *language;
     gboolean parquet;
 } RunOptions;
 
-static bool run_with(const RunOptions *options, const char *recipe_path, GError **error)
+static bool run_with(const RunOptions *options, const json_t *recipe, const char *recipe_hash, GError **error)
 {
-    g_autofree char *recipe_hash = NULL;
     __attribute__((cleanup(key_clear))) char *key = NULL;
     const char *format, *output_format = options->parquet ? "parquet" : "csv";
-    g_autoptr(json_t) recipe = read_recipe(recipe_path, &recipe_hash, error);
-    if (recipe == NULL || !read_key(options->key, &key, error))
+    if (!protect_check_recipe(recipe, error) || !read_key(options->key, &key, error))
         return false;
-    FD_AUTO int input_fd = open_input(options->in, &format, error);
+    if (g_strv_length(options->in) != 1)
+        return error_set(error, ERROR_INVALID, "recipe.inputs", "A recipe of records reads one file.");
+    FD_AUTO int input_fd = sdc_open_input(options->in[0], &format, error);
     g_auto(Output) output = {.fd = -1};
     if (input_fd < 0 || !output_begin(options->out, output_format, &output, error))
         return false;
@@ -276,10 +278,12 @@ static bool run_with(const RunOptions *options, const char *recipe_path, GError 
 static int run_recipe(int argc, char **argv)
 {
     const Verb *verb = &sdc_verbs[VERB_RUN];
-    g_autofree char *in = NULL, *out = NULL, *key = NULL, *language = NULL;
+    g_auto(GStrv) in = NULL;
+    g_autofree char *out = NULL, *key = NULL, *language = NULL;
     gboolean parquet = FALSE;
     const GOptionEntry entries[] = {
-        {"in", 0, 0, G_OPTION_ARG_FILENAME, &in, "file of records, CSV or Parquet", "FILE"},
+        {"in", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &in, "file of records, CSV or Parquet; of cells, one a table",
+         "FILE"},
         {"out", 0, 0, G_OPTION_ARG_FILENAME, &out, "folder for the protected file and the report", "DIR"},
         {"key", 0, 0, G_OPTION_ARG_FILENAME, &key, "file with the key of pseudonyms", "FILE"},
         {"parquet", 0, 0, G_OPTION_ARG_NONE, &parquet, "write Parquet instead of CSV", NULL},
@@ -296,8 +300,17 @@ static int run_recipe(int argc, char **argv)
         return EXIT_USAGE;
     }
     GError *error = NULL;
+    g_autofree char *hash = NULL;
+    g_autoptr(json_t) recipe = sdc_read_json(rest[0], &hash, &error);
+    if (recipe == NULL)
+        return verb_fail(verb, error);
+    if (json_object_get(recipe, "darse_tables") != NULL)
+        return sdc_tables_run(&(SdcTablesRun){verb, recipe, hash, in, out, language, "suppress", parquet, false});
     RunOptions options = {in, out, key, language, parquet};
-    return run_with(&options, rest[0], &error) ? EXIT_OK : verb_fail(verb, error);
+    if (run_with(&options, recipe, hash, &error))
+        return EXIT_OK;
+    g_prefix_error(&error, "%s: ", rest[0]);
+    return verb_fail(verb, error);
 }
 
 /* --- sdc risk -------------------------------------------------------------------------------------------- */
@@ -325,7 +338,7 @@ static bool risk_of_file(const char *path, const json_t *recipe, bool as_json, G
     const char *format;
     if (!protect_check_recipe(recipe, error))
         return false;
-    FD_AUTO int input_fd = open_input(path, &format, error);
+    FD_AUTO int input_fd = sdc_open_input(path, &format, error);
     if (input_fd < 0)
         return false;
     g_autofree char *scratch = NULL;

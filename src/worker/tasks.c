@@ -8,6 +8,7 @@
 #include "worker/picture.h"
 #include "worker/protect_task.h"
 #include "worker/table.h"
+#include "worker/tables_task.h"
 #include "worker/text.h"
 
 #include <string.h>
@@ -259,6 +260,15 @@ static const char *const fields_lint[] = {"format", "rules", "count_column", "to
 
 static const char *const fields_protect[] = {"format", "recipe", "output", "key", "keys", NULL};
 
+static const char *const fields_tables[] = {"formats", "recipe", "json", NULL};
+static const char *const fields_suppress[] = {"formats", "recipe", "job", "json", NULL};
+static const char *const fields_compare[] = {"formats", "options", NULL};
+
+#define TABLE_LIMITS                                                                               \
+    {.wall_ms = 4 * 60 * 60 * 1000, .cpu_seconds = 4 * 60 * 60, .memory_bytes = 8 * GIGABYTE,      \
+     .input_bytes = 16 * GIGABYTE, .output_bytes = 16 * GIGABYTE, .rows = 50000000,                \
+     .columns = 500, .field_bytes = 64 * 1024}
+
 static const TaskKind kinds[WORKER_TASK_COUNT] = {
     [WORKER_PROFILE] = {"profile", fields_format, false, true, run_profile,
         {.wall_ms = 15 * 60 * 1000, .cpu_seconds = 10 * 60, .memory_bytes = 2 * GIGABYTE,
@@ -286,6 +296,12 @@ static const TaskKind kinds[WORKER_TASK_COUNT] = {
         {.wall_ms = 4 * 60 * 60 * 1000, .cpu_seconds = 4 * 60 * 60, .memory_bytes = 8 * GIGABYTE,
          .input_bytes = 16 * GIGABYTE, .output_bytes = 16 * GIGABYTE, .rows = 50000000,
          .columns = 500, .field_bytes = 64 * 1024}},
+    [WORKER_TABULATE] = {"tabulate", fields_tables, true, true, NULL, TABLE_LIMITS,
+                         .run_tables = tables_task_run},
+    [WORKER_SUPPRESS] = {"suppress", fields_suppress, true, true, NULL, TABLE_LIMITS,
+                         .needs_solver = true, .run_tables = tables_task_run},
+    [WORKER_COMPARE] = {"compare", fields_compare, false, true, NULL, TABLE_LIMITS,
+                        .run_tables = compare_task_run},
 };
 
 const TaskKind *task_kind(WorkerTask task)
@@ -317,7 +333,7 @@ bool task_check_arguments(WorkerTask task, const json_t *arguments, GError **err
                              "%s does not know the argument \"%s\".", kind->name, key);
     }
     const char *format = format_of(arguments);
-    if (!kind->is_table)
+    if (!kind->is_table || !g_strv_contains(kind->fields, "format"))
         return true;
     if (g_strcmp0(format, "csv") != 0 && g_strcmp0(format, "parquet") != 0)
         return error_set(error, ERROR_INVALID, "worker.arguments",

@@ -3,6 +3,7 @@
 #ifndef DARSE_WORKER_TASKS_H
 #define DARSE_WORKER_TASKS_H
 
+#include "sdc/solver.h"
 #include "worker/duck.h"
 #include "worker/worker.h"
 
@@ -17,6 +18,11 @@ typedef struct TaskKind {
     json_t *(*run)(Duck *duck, const WorkerLimits *limits, const json_t *arguments, int input_fd,
                    int output_fd, GError **error);
     WorkerLimits limits;
+    bool needs_solver;                 /* of linear programs */
+    /* Instead of RUN, for tasks that read several files (child_input_fd()) or need the solver, which is NULL
+     * where it was not asked for. */
+    json_t *(*run_tables)(Duck *duck, const SdcSolver *solver, const WorkerLimits *limits,
+                          const json_t *arguments, size_t inputs, int output_fd, GError **error);
 } TaskKind;
 
 const TaskKind *task_kind(WorkerTask task);

@@ -52,35 +52,40 @@ const char *worker_format_of(const char *file_name)
 /* --- Start and end of the process -------------------------------------------------------------- */
 
 typedef struct Descriptors {
-    int socket, input, output, null; /* numbers above those that the child uses, or -1 */
+    int socket, output, null; /* numbers above those that the child uses, or -1 */
+    size_t inputs;
+    int input[WORKER_INPUTS_MAX];
 } Descriptors;
 
 static void descriptors_close(Descriptors *d)
 {
-    int all[] = {d->socket, d->input, d->output, d->null};
+    int all[] = {d->socket, d->output, d->null};
     for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
         if (all[i] >= 0)
             close(all[i]);
     }
+    for (size_t i = 0; i < d->inputs; i++)
+        close(d->input[i]);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Descriptors, descriptors_close)
 
 /* Copies above the numbers of the child, so that no dup2 there overwrites a source. */
 static int descriptor_raise(int fd)
 {
-    return fcntl(fd, F_DUPFD_CLOEXEC, 16);
+    return fcntl(fd, F_DUPFD_CLOEXEC, CHILD_MORE_FD + WORKER_INPUTS_MAX);
 }
 
-static bool descriptors_make(int socket_fd, int input_fd, int output_fd, Descriptors *d,
-                             GError **error)
+static bool descriptors_make(int socket_fd, const int *input_fds, size_t inputs, int output_fd,
+                             Descriptors *d, GError **error)
 {
     d->socket = descriptor_raise(socket_fd);
-    d->input = descriptor_raise(input_fd);
+    while (d->inputs < inputs && (d->input[d->inputs] = descriptor_raise(input_fds[d->inputs])) >= 0)
+        d->inputs++;
     if (output_fd >= 0)
         d->output = descriptor_raise(output_fd);
     FD_AUTO int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     d->null = null_fd >= 0 ? descriptor_raise(null_fd) : -1;
-    if (d->socket < 0 || d->input < 0 || d->null < 0 || (output_fd >= 0 && d->output < 0))
+    if (d->socket < 0 || d->inputs < inputs || d->null < 0 || (output_fd >= 0 && d->output < 0))
         return error_set_errno(error, errno, "worker.descriptors",
                                "The worker's descriptors cannot be made");
     return true;
@@ -92,14 +97,18 @@ static int spawn_actions(posix_spawn_file_actions_t *actions, const Descriptors 
         int from, to;
     } rows[] = {
         {d->null, STDIN_FILENO},       {d->null, STDOUT_FILENO},    {d->null, STDERR_FILENO},
-        {d->socket, CHILD_SOCKET_FD},  {d->input, CHILD_INPUT_FD},  {d->output, CHILD_OUTPUT_FD},
+        {d->socket, CHILD_SOCKET_FD},  {d->output, CHILD_OUTPUT_FD},
     };
-    int failed = 0, last = CHILD_INPUT_FD;
+    int failed = 0, last = CHILD_SOCKET_FD;
     for (size_t i = 0; i < G_N_ELEMENTS(rows) && failed == 0; i++) {
         if (rows[i].from < 0)
             continue;
         failed = posix_spawn_file_actions_adddup2(actions, rows[i].from, rows[i].to);
         last = rows[i].to;
+    }
+    for (size_t i = 0; i < d->inputs && failed == 0; i++) {
+        failed = posix_spawn_file_actions_adddup2(actions, d->input[i], child_input_fd(i));
+        last = MAX(last, child_input_fd(i));
     }
     if (failed == 0)
         failed = posix_spawn_file_actions_addclosefrom_np(actions, last + 1);
@@ -125,7 +134,9 @@ static bool process_start(const char *program_path, const Descriptors *d, pid_t 
                           GError **error)
 {
     char *argv[] = {(char *)"darse", (char *)"worker", NULL};
-    char *environment[] = {(char *)"PATH=/usr/bin:/bin", (char *)"LC_ALL=C.UTF-8", NULL};
+    /* Some builds of BLAS, which the solver stands on, start threads when they are loaded. */
+    char *environment[] = {(char *)"PATH=/usr/bin:/bin", (char *)"LC_ALL=C.UTF-8",
+                           (char *)"OPENBLAS_NUM_THREADS=1", (char *)"OMP_NUM_THREADS=1", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -182,6 +193,9 @@ static const ResultField result_fields[] = {
     {WORKER_IMAGE, "width", JSON_INTEGER},   {WORKER_IMAGE, "height", JSON_INTEGER},
     {WORKER_IMAGE, "shown_width", JSON_INTEGER}, {WORKER_IMAGE, "shown_height", JSON_INTEGER},
     {WORKER_PROTECT, "rows", JSON_INTEGER}, {WORKER_PROTECT, "report", JSON_OBJECT},
+    {WORKER_TABULATE, "files", JSON_ARRAY}, {WORKER_TABULATE, "report", JSON_OBJECT},
+    {WORKER_SUPPRESS, "files", JSON_ARRAY}, {WORKER_SUPPRESS, "report", JSON_OBJECT},
+    {WORKER_COMPARE, "report", JSON_OBJECT},
 };
 
 static bool result_check(WorkerTask task, const json_t *result, GError **error)
@@ -356,6 +370,17 @@ bool worker_run_watched(const WorkerLimits *limits, const WorkerProgram *program
                         const json_t *arguments, int input_fd, int output_fd, WorkerProgress progress,
                         void *user, json_t **ret_result, GError **error)
 {
+    return worker_run_files(limits, program, task, arguments, &input_fd, 1, output_fd, progress, user,
+                            ret_result, error);
+}
+
+bool worker_run_files(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
+                      const json_t *arguments, const int *input_fds, size_t inputs, int output_fd,
+                      WorkerProgress progress, void *user, json_t **ret_result, GError **error)
+{
+    if (inputs < 1 || inputs > WORKER_INPUTS_MAX)
+        return error_set(error, ERROR_INVALID, "worker.arguments", "A task reads 1 to %d files, not %zu.",
+                         WORKER_INPUTS_MAX, inputs);
     Watcher watcher = {progress, user, program != NULL ? program->stop : NULL};
     const WorkerLimits *used = limits != NULL ? limits : worker_limits(task);
     const char *path = program != NULL ? program->program_path : NULL;
@@ -368,19 +393,19 @@ bool worker_run_watched(const WorkerLimits *limits, const WorkerProgram *program
     FD_AUTO int theirs = pair[1];
     struct timeval send_limit = {.tv_sec = SEND_LIMIT_SECONDS};
     setsockopt(ours, SOL_SOCKET, SO_SNDTIMEO, &send_limit, sizeof send_limit);
-    g_auto(Descriptors) descriptors = {-1, -1, -1, -1};
+    g_auto(Descriptors) descriptors = {-1, -1, -1, 0, {0}};
     g_autoptr(json_t) request = json_pack(
-        "{s:s, s:s, s:O, s:o}", "task", task_kind(task)->name, "library", library_path(program),
-        "arguments", arguments, "limits", limits_pack(used));
+        "{s:s, s:s, s:i, s:O, s:o}", "task", task_kind(task)->name, "library", library_path(program),
+        "inputs", (int)inputs, "arguments", arguments, "limits", limits_pack(used));
     if (request == NULL)
         return error_set(error, ERROR_INVALID, "worker.arguments",
                          "The arguments hold text that is not UTF-8.");
     pid_t pid;
-    if (!descriptors_make(theirs, input_fd, output_fd, &descriptors, error) ||
+    if (!descriptors_make(theirs, input_fds, inputs, output_fd, &descriptors, error) ||
         !process_start(path != NULL ? path : "/proc/self/exe", &descriptors, &pid, error))
         return false;
     descriptors_close(&descriptors);
-    descriptors = (Descriptors){-1, -1, -1, -1};
+    descriptors = (Descriptors){-1, -1, -1, 0, {0}};
     close(fd_steal(&theirs));
     g_autoptr(json_t) answer = NULL;
     return converse(request, ours, pid, used->wall_ms, &watcher, &answer, error) &&

@@ -25,6 +25,9 @@ typedef enum WorkerTask {
     WORKER_TEXT,
     WORKER_IMAGE,
     WORKER_PROTECT,
+    WORKER_TABULATE,
+    WORKER_SUPPRESS,
+    WORKER_COMPARE,
     WORKER_TASK_COUNT,
 } WorkerTask;
 
@@ -91,6 +94,13 @@ const char *worker_library(void);
  * WORKER_PROTECT {"format", "recipe": protect/protect.h's, "output": "csv"|"parquet", "key": text or absent,
  *                  "keys": {domain: text} or absent}
  *   -> {"rows", "report": protect_run()'s}; the output is the protected file, written anew.
+ * WORKER_TABULATE {"formats": one an input, "recipe": protect/tables.h's, "json": bool or absent}
+ *   -> {"report": protect_tables()'s, "files": [{"name", "bytes"}]}; the output is these files, CSV or JSON, one
+ *      after the other.
+ * WORKER_SUPPRESS {"formats", "recipe", "job": "suppress" | "audit", "json"}
+ *   -> the same; needs the solver's libraries on this host ("worker.solver").
+ * WORKER_COMPARE {"formats": two, "options": protect_compare()'s}
+ *   -> {"report": protect_compare()'s}
  *
  * Errors: ERROR_UNPROCESSABLE, what is wrong in the file and where (reasons "table.*");
  * ERROR_TOO_LARGE, over a limit; ERROR_INVALID, the arguments ("worker.arguments", "table.column");
@@ -110,6 +120,12 @@ typedef void (*WorkerProgress)(void *user, double done, const char *what);
 bool worker_run_watched(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
                         const json_t *arguments, int input_fd, int output_fd, WorkerProgress progress,
                         void *user, json_t **ret_result, GError **error);
+
+/* As above on several files: the task says what each is for. */
+#define WORKER_INPUTS_MAX 12
+bool worker_run_files(const WorkerLimits *limits, const WorkerProgram *program, WorkerTask task,
+                      const json_t *arguments, const int *input_fds, size_t inputs, int output_fd,
+                      WorkerProgress progress, void *user, json_t **ret_result, GError **error);
 
 /* "csv" or "parquet" from the end of a file's name, any case; NULL for anything else (which is
  * refused: no other type is read). */

@@ -8,5 +8,7 @@
 extern const Verb worker_verbs[];
 /* Protection of files by recipes: sdc run, sdc risk. */
 extern const Verb sdc_verbs[];
+/* Tables: sdc tabulate, suppress, audit, compare. */
+extern const Verb sdc_table_verbs[];
 
 #endif

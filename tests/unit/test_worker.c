@@ -545,7 +545,7 @@ static const Attempt attempts[] = {
  * what succeeded. */
 static int sandbox_child(int input_fd)
 {
-    if (dup2(input_fd, 4) < 0 || !sandbox_enter(4, -1, NULL))
+    if (dup2(input_fd, 4) < 0 || !sandbox_enter(&(int){4}, 1, -1, NULL))
         return 100;
     char byte = 0;
     int again = open("/proc/self/fd/4", O_RDONLY);
