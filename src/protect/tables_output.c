@@ -339,6 +339,9 @@ bool protect_tables(Microdata *const *inputs, size_t count, const json_t *recipe
     g_autoptr(TableSet) set = tableset_new(recipe);
     g_autoptr(json_t) report = json_pack("{s:s, s:s}", "job", jobs[job], "verdict", "none");
     bool cells = g_strcmp0(recipe_text(recipe, "input"), "cells") == 0;
+    if (job != TABLES_TABULATE && context->solver == NULL)
+        return error_set(error, ERROR_UNAVAILABLE, "protect.solver", "A table is not protected without a solver of "
+                         "linear programs: it could not be audited.");
     if (job == TABLES_AUDIT && !cells)
         return error_set(error, ERROR_INVALID, "recipe.field", "An audit is of cells, not of records.");
     if (!tell(context, 0, "tabulation", error) || !tableset_load(set, inputs, count, &kernel, error) ||

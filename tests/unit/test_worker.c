@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The worker as its callers see it: this program starts itself as `worker`. Hostile files first,
- * then the sandbox from the inside, then the four tasks.
+ * The worker as its callers see it: this program starts itself as `worker`. Hostile files first, then the
+ * tasks.
  */
 #include "worker/worker.h"
 
@@ -443,137 +443,6 @@ static void test_forged_answers(void)
     }
 }
 
-/* --- The sandbox from the inside ---------------------------------------------------------------- */
-
-typedef struct Attempt {
-    const char *what;
-    bool (*succeeds)(void);
-} Attempt;
-
-static bool try_open_passwd(void)
-{
-    return open("/etc/passwd", O_RDONLY) >= 0;
-}
-
-static bool try_open_root(void)
-{
-    return open("/", O_RDONLY | O_DIRECTORY) >= 0;
-}
-
-static bool try_create(void)
-{
-    return open("/tmp/darse-worker-escape", O_WRONLY | O_CREAT, 0600) >= 0;
-}
-
-static bool try_write_input(void)
-{
-    return open("/proc/self/fd/4", O_WRONLY) >= 0;
-}
-
-static bool try_socket(void)
-{
-    return socket(AF_INET, SOCK_STREAM, 0) >= 0;
-}
-
-static bool try_unix_socket(void)
-{
-    return socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
-}
-
-static bool try_fork(void)
-{
-    pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (pid == 0)
-        _exit(0);
-    return pid > 0;
-}
-
-static bool try_exec(void)
-{
-    char *argv[] = {(char *)"true", NULL};
-    return execv("/bin/true", argv) == 0;
-}
-
-static bool try_kill_parent(void)
-{
-    return kill(getppid(), 0) == 0;
-}
-
-static bool try_ptrace(void)
-{
-    return ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0;
-}
-
-static bool try_unlink(void)
-{
-    return unlink("/tmp") == 0 || errno != EPERM;
-}
-
-static bool try_mount(void)
-{
-    return mount("none", "/tmp", "tmpfs", 0, NULL) == 0;
-}
-
-static bool try_process_memory(void)
-{
-    return open("/proc/1/environ", O_RDONLY) >= 0 || open("/proc/self/maps", O_RDONLY) >= 0;
-}
-
-static bool try_link(void)
-{
-    return symlink("/etc/passwd", "/tmp/darse-worker-link") == 0;
-}
-
-static const Attempt attempts[] = {
-    {"reading /etc/passwd", try_open_passwd},
-    {"opening /", try_open_root},
-    {"creating a file", try_create},
-    {"writing the input", try_write_input},
-    {"an internet socket", try_socket},
-    {"a unix socket", try_unix_socket},
-    {"a new process", try_fork},
-    {"signalling the parent", try_kill_parent},
-    {"ptrace", try_ptrace},
-    {"removing", try_unlink},
-    {"mounting", try_mount},
-    {"reading processes", try_process_memory},
-    {"a symbolic link", try_link},
-    {"another program", try_exec},
-};
-
-/* In a child: enters the sandbox; exit 0 = everything failed as it must, else 1 + the index of
- * what succeeded. */
-static int sandbox_child(int input_fd)
-{
-    if (dup2(input_fd, 4) < 0 || !sandbox_enter(&(int){4}, 1, -1, NULL))
-        return 100;
-    char byte = 0;
-    int again = open("/proc/self/fd/4", O_RDONLY);
-    if (again < 0 || read(again, &byte, 1) != 1 || byte != 'a')
-        return 101; /* what must work does not */
-    for (size_t i = 0; i < G_N_ELEMENTS(attempts); i++) {
-        if (attempts[i].succeeds())
-            return 1 + (int)i;
-    }
-    return 0;
-}
-
-static void test_sandbox(void)
-{
-    FD_AUTO int fd = file_of("a\n1\n", 4);
-    pid_t pid = fork();
-    g_assert_cmpint(pid, >=, 0);
-    if (pid == 0)
-        _exit(sandbox_child(fd));
-    int status = 0;
-    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-    g_assert_true(WIFEXITED(status));
-    int code = WEXITSTATUS(status);
-    if (code >= 1 && (size_t)code <= G_N_ELEMENTS(attempts))
-        g_error("the sandbox allows %s", attempts[code - 1].what);
-    g_assert_cmpint(code, ==, 0);
-}
-
 /* --- Tasks -------------------------------------------------------------------------------------- */
 
 static const char enterprises[] =
@@ -816,7 +685,6 @@ int main(int argc, char **argv)
     g_test_add_func("/worker/no_library", test_no_library);
     g_test_add_func("/worker/no_program", test_no_program);
     g_test_add_func("/worker/forged_answers", test_forged_answers);
-    g_test_add_func("/worker/sandbox", test_sandbox);
     g_test_add_func("/worker/profile", test_profile);
     g_test_add_func("/worker/header_only", test_header_only);
     g_test_add_func("/worker/names_are_only_names", test_names_are_only_names);
