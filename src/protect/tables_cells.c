@@ -216,7 +216,7 @@ static bool tabulate(const TableSet *set, TableCells *table, const Microdata *da
         .codes = (const uint32_t *const *)codes, .values = values_of(value), .weights = values_of(weight),
         .holdings = holding != NULL ? codes_of(holding) : NULL, .record_keys = values_of(key),
         .top = set->has_values ? tables_rules_top(recipe) : 0,
-        .empty_cells = json_is_true(json_object_get(json_object_get(recipe, "rules"), "zero_is_unsafe"))};
+        .empty_cells = tables_rules_want_empty(recipe)};
     SdcError failure;
     if (!sdc_tabulate(context, &request, &table->cube, &failure))
         return tables_failed(&failure, error);

@@ -118,6 +118,7 @@ bool tableset_audit(TableSet *set, const SdcContext *context, json_t *report, GE
 typedef struct Gauss {
     bool *wanted;          /* unsafe cells, and those added for their intervals */
     bool *shown, *singletons;
+    uint32_t *contributors;
     double *cost;
     SdcGaussSummary summary;
     size_t added, rounds;
@@ -128,6 +129,7 @@ static void gauss_clear(Gauss *g)
     g_free(g->wanted);
     g_free(g->shown);
     g_free(g->singletons);
+    g_free(g->contributors);
     g_free(g->cost);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gauss, gauss_clear)
@@ -140,14 +142,29 @@ static void gauss_init(const TableSet *set, Gauss *g)
     memcpy(g->wanted, set->primary, set->cells * sizeof *g->wanted);
     g->shown = shown_of(set);
     g->cost = costs_of(set);
-    g->singletons = singletons ? flags_new(set) : NULL;
-    for (size_t i = 0; singletons && i < set->cells; i++)
+    if (!singletons)
+        return;
+    g->singletons = flags_new(set);
+    g->contributors = g_new0(uint32_t, MAX(set->cells, 1));
+    bool named = true;
+    for (size_t i = 0; i < set->cells; i++) {
+        const SdcCube *cube = &set->tables[set->places[i].table].cube;
         g->singletons[i] = set->units[i] == 1;
+        named = named && cube->first != NULL;
+        if (named && g->singletons[i])
+            g->contributors[i] = cube->first[set->places[i].cell] + 1;
+    }
+    if (named)
+        g_clear_pointer(&g->singletons, g_free);
+    else
+        g_clear_pointer(&g->contributors, g_free);   /* of cells alone nobody knows who is in which */
 }
 
 static bool eliminate(TableSet *set, const SdcContext *context, Gauss *g, GError **error)
 {
-    SdcGauss request = {&set->relations, g->wanted, g->cost, g->shown, g->singletons};
+    SdcGauss request = {.relations = &set->relations, .primary = g->wanted, .cost = g->cost, .shown = g->shown,
+                        .singletons = g->singletons, .contributors = g->contributors,
+                        .coalition = tables_rules_coalition(set->recipe)};
     SdcError failure;
     return sdc_gauss_suppress(context, &request, set->suppressed, &g->summary, &failure) ||
            tables_failed(&failure, error);
@@ -248,10 +265,11 @@ static bool run_gauss(TableSet *set, const SdcContext *context, json_t *ret_log,
     bool widens = !json_is_false(json_object_get(method_of(set), "widen"));
     if (widens && !widen(set, context, &g, error))
         return false;
-    json_t *log = json_pack("{s:I, s:I, s:I, s:b, s:b}", "eliminations",
-                            (json_int_t)(g.summary.rounds), "unprotected", (json_int_t)g.summary.unprotected,
+    json_t *log = json_pack("{s:I, s:I, s:I, s:I, s:b, s:b}", "eliminations", (json_int_t)(g.summary.rounds),
+                            "unprotected", (json_int_t)g.summary.unprotected, "exposed",
+                            (json_int_t)g.summary.exposed,
                             "added_for_intervals", (json_int_t)g.added, "widen", widens, "singletons",
-                            g.singletons != NULL);
+                            g.singletons != NULL || g.contributors != NULL);
     json_object_update_new(ret_log, log);
     return true;
 }

@@ -20,17 +20,24 @@ static const Field table_fields[] = {
     {NULL},
 };
 
+static const Field dominance_fields[] = {
+    {"contributors", FIELD_INTEGER, true, 1, SDC_TOP_MAX},
+    {"percent", FIELD_NUMBER, true, 0, 100},
+    {NULL},
+};
+
+/* The names are those of the worker's rules, so that a pack can be pasted. */
 static const Field rule_fields[] = {
     {"pack", FIELD_TEXT},
     {"minimum_count", FIELD_NUMBER, false, 0, 1e6},
     {"minimum_contributors", FIELD_NUMBER, false, 0, 1e6},
-    {"dominance_percent", FIELD_AMOUNTS, false, 0, 100},
+    {"dominance", FIELD_OBJECTS, false, 1, SDC_TOP_MAX, .fields = dominance_fields},
     {"p_percent", FIELD_NUMBER, false, 0, 100},
     {"q_percent", FIELD_NUMBER, false, 0, 100},
     {"coalition", FIELD_INTEGER, false, 0, SDC_TOP_MAX - 1},
     {"margin_percent", FIELD_NUMBER, false, 0, 1000},
+    {"max_group_percent", FIELD_NUMBER, false, 0, 100},
     {"zero_is_unsafe", FIELD_FLAG},
-    {"group_disclosure", FIELD_FLAG},
     {NULL},
 };
 
@@ -163,9 +170,10 @@ bool protect_check_tables(const json_t *recipe, GError **error)
         if (!check_table(table, names, error))
             return false;
     }
+    SdcRules read;
     const json_t *rules = json_object_get(recipe, "rules");
     return check_input(recipe, error) && check_method(recipe, error) &&
-           (rules == NULL || tables_rules_check(rules, error));
+           (rules == NULL || tables_rules_read(rules, &read, error));
 }
 
 static void add_name(GPtrArray *names, GHashTable *seen, const char *name)

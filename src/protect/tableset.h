@@ -52,6 +52,7 @@ typedef struct TableSet {
     CellPlace *places;         /* where each is first */
     double *values, *counts, *units;
     CellVerdict *verdicts;
+    unsigned rules_not_applied;    /* SdcFlag bits: in force, and a column they need is not there */
     bool *primary, *suppressed;
     double *low, *high;        /* after an audit */
     uint8_t *states;           /* SdcAuditState */
@@ -90,9 +91,12 @@ bool tableset_check_sums(const TableSet *set, GError **error);
 
 /* --- rules (tables_rules.c) ------------------------------------------------------------------------ */
 
-#define TABLE_FLAG_COUNT 6
+#define TABLE_FLAG_COUNT (SDC_FLAG_COUNT + 1)   /* the last: marked by hand */
 const char *table_flag_name(unsigned flag);
-bool tables_rules_check(const json_t *rules, GError **error);
+bool tables_rules_read(const json_t *object, SdcRules *ret_rules, GError **error);
+bool tables_rules_want_empty(const json_t *recipe);
+/* How many contributors pool what they know, as far as elimination looks: 1 or 2. */
+unsigned tables_rules_coalition(const json_t *recipe);
 /* Contributors to keep for the rules; at least 1 where there are values. */
 unsigned tables_rules_top(const json_t *recipe);
 bool tableset_judge(TableSet *set, GError **error);

@@ -90,7 +90,8 @@ static bool set_dominance(json_t *rules, const char *text, GError **error)
     if (end == NULL || *end != '\0' || *parts[0] == '\0')
         return error_set(error, ERROR_INVALID, "recipe.field", "--dominance is N,K as in 1,85: the N largest "
                          "contributors may have K percent.");
-    json_object_set_new(rules, "dominance_percent", json_pack("{s:f}", parts[0], percent));
+    json_object_set_new(rules, "dominance", json_pack("[{s:i, s:f}]", "contributors", atoi(parts[0]), "percent",
+                                                      percent));
     return true;
 }
 

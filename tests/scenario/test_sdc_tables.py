@@ -51,7 +51,7 @@ def place(tmp_path):
     recipe = {"darse_tables": 1, "title": "Chiffre d'affaires", "value": "turnover", "holding": "owner",
               "hierarchies": {"town": [[town, region] for town, region in REGIONS.items()]},
               "tables": [{"name": "places", "dimensions": ["town", "industry"]}],
-              "rules": {"minimum_count": 3, "dominance_percent": {"1": 70}}}
+              "rules": {"minimum_count": 3, "dominance": [{"contributors": 1, "percent": 70}]}}
     (tmp_path / "recipe.json").write_text(json.dumps(recipe), encoding="utf-8")
     (tmp_path / "recipe").mkdir()
     return tmp_path
@@ -363,7 +363,7 @@ def test_an_audit_by_hand(tmp_path):
     done = sdc("audit", "--by", "p,q", "--value", "v", "--in", tmp_path / "t.csv")
     assert done.returncode == 1 and "is 130, and its 2 parts make 115" in done.stderr
     rows[0][2] = rows[1][2] = ""
-    rows[3][2], rows[8][2] = 3, -1
+    rows[3][2], rows[2][2], rows[10][2], rows[9][2] = 75, 80, 85, 15   # one part is more than its total
     write_rows(tmp_path / "t.csv", ["p", "q", "v"], rows)
     done = sdc("audit", "--by", "p,q", "--value", "v", "--in", tmp_path / "t.csv")
     assert done.returncode == 1 and "fit what is shown" in done.stderr
@@ -421,8 +421,8 @@ def test_comparing_cells_and_records(place):
     ({"tables": [{"name": "x", "dimensions": ["town"]}, {"name": "x", "dimensions": ["industry"]}]},
      'Two tables are named "x"'),
     ({"rules": {"pack": "none"}}, 'no pack "none"'),
-    ({"rules": {"p_percent": 20, "q_percent": 10}}, "p is 20 and q 10"),
-    ({"rules": {"dominance_percent": {"two": 85}}}, "by numbers of contributors"),
+    ({"rules": {"p_percent": 20, "q_percent": 10}}, "p_percent"),
+    ({"rules": {"dominance": [{"contributors": 11, "percent": 85}]}}, "from 1 to 10"),
     ({"method": {"name": "cell_key"}}, "cell keys need"),
     ({"count": "n"}, '"count" has no meaning'),
     ({"darse_tables": 2}, "from 1 to 1"),
@@ -500,7 +500,7 @@ def test_insees_table_of_activities_by_size(tmp_path):
     write_rows(tmp_path / "t.csv", [*rows[0], "mark"], [[*row.values(), "c" if unsafe(row) else ""] for row in rows])
     recipe = {"darse_tables": 1, "title": "t", "input": "cells", "value": "TOT", "count": "N_OBS",
               "largest": ["MAX"], "marks": "mark", "hierarchies": {"ACTIVITY": levels},
-              "rules": {"minimum_count": 3, "dominance_percent": {"1": 85}}, "method": {"name": "optimal"},
+              "rules": {"minimum_count": 3, "dominance": [{"contributors": 1, "percent": 85}]}, "method": {"name": "optimal"},
               "tables": [{"name": "t", "dimensions": ["ACTIVITY", "SIZE"]}]}
     (tmp_path / "recipe.json").write_text(json.dumps(recipe))
     done = sdc("suppress", tmp_path / "recipe.json", "--in", tmp_path / "t.csv", "--out", tmp_path / "out")
