@@ -78,13 +78,20 @@ struct ArrowArrayStream {
 
 #define SDC_ARROW_COLUMNS_MAX 100000
 
-/* COUNT may be 0: a frame of columns without records. */
+/* Which columns of a record batch are read, in this order; each must be there once. The others may be of any
+ * type. */
+typedef struct SdcArrowNames {
+    size_t count;
+    const char *const *names;
+} SdcArrowNames;
+
+/* COUNT may be 0: a frame of columns without records. NAMES NULL: all columns. */
 bool sdc_arrow_import(const SdcContext *context, const struct ArrowSchema *schema,
-                      const struct ArrowArray *const *chunks, size_t count, SdcFrame *ret_frame,
-                      SdcError *ret_error);
+                      const struct ArrowArray *const *chunks, size_t count, const SdcArrowNames *names,
+                      SdcFrame *ret_frame, SdcError *ret_error);
 /* The rest of STREAM, which stays the caller's to release. */
-bool sdc_arrow_import_stream(const SdcContext *context, struct ArrowArrayStream *stream, SdcFrame *ret_frame,
-                             SdcError *ret_error);
+bool sdc_arrow_import_stream(const SdcContext *context, struct ArrowArrayStream *stream,
+                             const SdcArrowNames *names, SdcFrame *ret_frame, SdcError *ret_error);
 
 /* COUNT columns of ROWS values each. */
 bool sdc_arrow_export(const SdcContext *context, const SdcColumn *columns, size_t count, size_t rows,

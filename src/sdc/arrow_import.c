@@ -568,9 +568,26 @@ static bool check_schema(const struct ArrowSchema *schema, bool *ret_is_struct, 
     return true;
 }
 
+/* Where the column of this name is. */
+static bool find_column(const struct ArrowSchema *schema, const char *name, size_t *ret_index,
+                        SdcError *ret_error)
+{
+    size_t found = 0;
+    for (int64_t c = 0; c < schema->n_children; c++) {
+        if (strcmp(name_of(schema->children[c]), name) != 0)
+            continue;
+        *ret_index = (size_t)c;
+        found++;
+    }
+    if (found == 1)
+        return true;
+    return sdc_failure(ret_error, SDC_ERROR_ARGUMENT, "There %s named \"%.*s\".",
+                       found == 0 ? "is no column" : "are several columns", shown(name), name);
+}
+
 bool sdc_arrow_import(const SdcContext *context, const struct ArrowSchema *schema,
-                      const struct ArrowArray *const *chunks, size_t count, SdcFrame *ret_frame,
-                      SdcError *ret_error)
+                      const struct ArrowArray *const *chunks, size_t count, const SdcArrowNames *names,
+                      SdcFrame *ret_frame, SdcError *ret_error)
 {
     SdcFrame frame = {0};
     Import import = {context, schema, chunks, count, .ret_error = ret_error};
@@ -580,13 +597,16 @@ bool sdc_arrow_import(const SdcContext *context, const struct ArrowSchema *schem
         if (!check_chunk(schema, import.is_struct, chunks[c], &frame.rows, ret_error))
             return false;
     }
-    frame.count = import.is_struct ? (size_t)schema->n_children : 1;
+    if (names != NULL && !import.is_struct)
+        return sdc_failure(ret_error, SDC_ERROR_ARGUMENT, "One array alone has no columns to choose from.");
+    frame.count = names != NULL ? names->count : import.is_struct ? (size_t)schema->n_children : 1;
     frame.columns = sdc_blocks_alloc(context, &frame.blocks, frame.count, sizeof *frame.columns, ret_error);
     bool done = frame.columns != NULL;
     for (size_t c = 0; done && c < frame.count; c++) {
         import.index = c;
-        import.schema = import.is_struct ? schema->children[c] : schema;
-        done = import_column(&import, &frame, &frame.columns[c]);
+        done = names == NULL || find_column(schema, names->names[c], &import.index, ret_error);
+        import.schema = import.is_struct ? schema->children[import.index] : schema;
+        done = done && import_column(&import, &frame, &frame.columns[c]);
     }
     if (!done)
         sdc_frame_clear(context, &frame);
@@ -634,20 +654,20 @@ static bool take_chunks(const SdcContext *context, struct ArrowArrayStream *stre
 }
 
 static bool import_chunks(const SdcContext *context, const struct ArrowSchema *schema, const Chunks *chunks,
-                          SdcFrame *ret_frame, SdcError *ret_error)
+                          const SdcArrowNames *names, SdcFrame *ret_frame, SdcError *ret_error)
 {
     const struct ArrowArray **list = sdc_alloc(context, chunks->count, sizeof *list, ret_error);
     if (list == NULL)
         return false;
     for (size_t c = 0; c < chunks->count; c++)
         list[c] = &chunks->arrays[c];
-    bool done = sdc_arrow_import(context, schema, list, chunks->count, ret_frame, ret_error);
+    bool done = sdc_arrow_import(context, schema, list, chunks->count, names, ret_frame, ret_error);
     sdc_release(context, list, chunks->count, sizeof *list);
     return done;
 }
 
-bool sdc_arrow_import_stream(const SdcContext *context, struct ArrowArrayStream *stream, SdcFrame *ret_frame,
-                             SdcError *ret_error)
+bool sdc_arrow_import_stream(const SdcContext *context, struct ArrowArrayStream *stream,
+                             const SdcArrowNames *names, SdcFrame *ret_frame, SdcError *ret_error)
 {
     if (stream == NULL || stream->release == NULL || stream->get_schema == NULL || stream->get_next == NULL)
         return sdc_failure(ret_error, SDC_ERROR_DATA, "The Arrow stream is not there, or was released.");
@@ -657,7 +677,7 @@ bool sdc_arrow_import_stream(const SdcContext *context, struct ArrowArrayStream 
         return stream_failed(stream, code, ret_error);
     Chunks chunks = {0};
     bool done = take_chunks(context, stream, &chunks, ret_error) &&
-                import_chunks(context, &schema, &chunks, ret_frame, ret_error);
+                import_chunks(context, &schema, &chunks, names, ret_frame, ret_error);
     for (size_t c = 0; c < chunks.count; c++)
         chunks.arrays[c].release(&chunks.arrays[c]);
     sdc_release(context, chunks.arrays, chunks.capacity, sizeof *chunks.arrays);

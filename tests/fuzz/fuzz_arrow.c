@@ -195,7 +195,7 @@ static void check_frame(const SdcFrame *frame)
     }
     g_assert_true(sdc_arrow_export(NULL, frame->columns, frame->count, frame->rows, &schema, &array, NULL));
     const struct ArrowArray *chunk = &array;
-    g_assert_true(sdc_arrow_import(NULL, &schema, &chunk, 1, &again, NULL));
+    g_assert_true(sdc_arrow_import(NULL, &schema, &chunk, 1, NULL, &again, NULL));
     g_assert_cmpuint(again.count, ==, frame->count);
     for (size_t c = 0; c < frame->count; c++)
         check_same(&frame->columns[c], &again.columns[c], frame->rows);
@@ -228,7 +228,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     SdcFrame frame;
     SdcError error = {0};
-    if (sdc_arrow_import(NULL, is_batch ? &batch : &columns[0], chunks, CHUNKS_MAX, &frame, &error)) {
+    if (sdc_arrow_import(NULL, is_batch ? &batch : &columns[0], chunks, CHUNKS_MAX, NULL, &frame, &error)) {
         for (size_t c = 0; shape % 2 == 0 && c < frame.count; c++)
             g_assert_true(sdc_frame_make_codes(NULL, &frame, c, NULL));
         check_frame(&frame);

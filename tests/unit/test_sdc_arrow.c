@@ -26,7 +26,7 @@ static void array_released(struct ArrowArray *array)
 static bool import_one(const struct ArrowSchema *schema, const struct ArrowArray *array, SdcFrame *ret_frame,
                        SdcError *error)
 {
-    return sdc_arrow_import(NULL, schema, &array, 1, ret_frame, error);
+    return sdc_arrow_import(NULL, schema, &array, 1, NULL, ret_frame, error);
 }
 
 static void check_refused(const struct ArrowSchema *schema, const struct ArrowArray *array,
@@ -314,35 +314,35 @@ static void test_chunks(void)
     static const char *const texts[] = {"a", NULL, "a", "b", "c"};
     SdcFrame frame;
     SdcError error = {0};
-    g_assert_true(sdc_arrow_import(NULL, &schema, chunks, 2, &frame, NULL));
+    g_assert_true(sdc_arrow_import(NULL, &schema, chunks, 2, NULL, &frame, NULL));
     g_assert_cmpuint(frame.rows, ==, 5);
     for (int i = 0; i < 5; i++)
         g_assert_true(frame.columns[0].numbers.values[i] == numbers[i] ||
                       (isnan(numbers[i]) && isnan(frame.columns[0].numbers.values[i])));
     check_texts(&frame.columns[1], texts);
     sdc_frame_clear(NULL, &frame);
-    g_assert_true(sdc_arrow_import(NULL, &schema, chunks, 0, &frame, NULL));
+    g_assert_true(sdc_arrow_import(NULL, &schema, chunks, 0, NULL, &frame, NULL));
     g_assert_cmpuint(frame.rows, ==, 0);
     g_assert_cmpuint(frame.count, ==, 2);
     sdc_frame_clear(NULL, &frame);
 
     first[0].length = 3;   /* the struct wants one more */
-    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, &frame, &error));
+    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, NULL, &frame, &error));
     g_assert_nonnull(strstr(error.sentence, "Column 1 (\"n\") is malformed: 3 values instead of 4"));
     first[0].length = 4;
     batches[1].n_children = 1;
-    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, &frame, &error));
+    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, NULL, &frame, &error));
     g_assert_nonnull(strstr(error.sentence, "A record batch has 1 columns, its schema 2"));
     batches[1].n_children = 2;
     second_children[1] = NULL;
-    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, &frame, &error));
+    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, NULL, &frame, &error));
     g_assert_nonnull(strstr(error.sentence, "Column 2 (\"t\") is malformed: an array is not there"));
     second_children[1] = &second[1];
     batches[0].length = INT64_C(1) << 40;
-    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, &frame, &error));
+    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, NULL, &frame, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_LIMIT);
     children[1] = NULL;
-    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, &frame, &error));
+    g_assert_false(sdc_arrow_import(NULL, &schema, chunks, 2, NULL, &frame, &error));
     g_assert_nonnull(strstr(error.sentence, "Column 2 of the Arrow schema is not there"));
 }
 
@@ -413,6 +413,40 @@ static void test_refused_types(void)
         batch.children = parts;
         check_refused(&schema, &batch, cases[n].sentence);
     }
+}
+
+/* Only the named columns are looked at, in their order. */
+static void test_names(void)
+{
+    static const int32_t values[] = {1, 2};
+    struct ArrowSchema columns[] = {SCHEMA("i", "a"), SCHEMA("tdD", "day"), SCHEMA("i", "b"), SCHEMA("i", "b")};
+    struct ArrowSchema *children[] = {&columns[0], &columns[1], &columns[2], &columns[3]};
+    struct ArrowSchema schema = {.format = "+s", .n_children = 3, .children = children,
+                                 .release = schema_released};
+    struct ArrowArray array = ARRAY(2, 0, NULL, values), *parts[] = {&array, &array, &array, &array};
+    struct ArrowArray batch = ARRAY(2, 0, NULL);
+    batch.n_children = 3;
+    batch.children = parts;
+    const struct ArrowArray *chunk = &batch;
+    const char *wanted[] = {"b", "a"};
+    SdcArrowNames names = {2, wanted};
+    SdcFrame frame;
+    SdcError error = {0};
+    g_assert_true(sdc_arrow_import(NULL, &schema, &chunk, 1, &names, &frame, NULL));
+    g_assert_cmpuint(frame.count, ==, 2);
+    g_assert_cmpstr(frame.columns[0].name, ==, "b");
+    sdc_frame_clear(NULL, &frame);
+    g_assert_false(sdc_arrow_import(NULL, &schema, &chunk, 1, NULL, &frame, &error));
+    g_assert_nonnull(strstr(error.sentence, "Column 2 (\"day\") holds dates"));
+    wanted[1] = "c";
+    g_assert_false(sdc_arrow_import(NULL, &schema, &chunk, 1, &names, &frame, &error));
+    g_assert_cmpstr(error.sentence, ==, "There is no column named \"c\".");
+    schema.n_children = batch.n_children = 4;
+    wanted[1] = "a";
+    g_assert_false(sdc_arrow_import(NULL, &schema, &chunk, 1, &names, &frame, &error));
+    g_assert_cmpstr(error.sentence, ==, "There are several columns named \"b\".");
+    g_assert_false(sdc_arrow_import(NULL, &columns[0], &chunk, 1, &names, &frame, &error));
+    g_assert_cmpint(error.code, ==, SDC_ERROR_ARGUMENT);
 }
 
 /* --- numbers as categories ----------------------------------------------------------------------------- */
@@ -498,7 +532,7 @@ static void check_out(const struct ArrowSchema *schema, const struct ArrowArray 
     g_assert_cmpint(((const int32_t *)entries->buffers[1])[3], ==, 11);
     const struct ArrowArray *chunk = array;
     SdcFrame frame;
-    g_assert_true(sdc_arrow_import(NULL, schema, &chunk, 1, &frame, NULL));
+    g_assert_true(sdc_arrow_import(NULL, schema, &chunk, 1, NULL, &frame, NULL));
     g_assert_cmpmem(frame.columns[1].codes.codes, 12, out_codes, 12);
     g_assert_cmpuint(frame.columns[1].codes.categories, ==, 3);
     g_assert_true(frame.columns[0].numbers.values[2] == -3 && isnan(frame.columns[0].numbers.values[1]));
@@ -537,7 +571,7 @@ static void test_stream(void)
         schema.release(&schema);
     }
     SdcFrame frame;
-    g_assert_true(sdc_arrow_import_stream(NULL, &stream, &frame, NULL));
+    g_assert_true(sdc_arrow_import_stream(NULL, &stream, NULL, &frame, NULL));
     g_assert_cmpuint(frame.rows, ==, 3);
     g_assert_cmpuint(frame.count, ==, 4);
     sdc_frame_clear(NULL, &frame);
@@ -548,7 +582,7 @@ static void test_stream(void)
     stream.release(&stream);
     g_assert_null(stream.release);
     SdcError error = {0};
-    g_assert_false(sdc_arrow_import_stream(NULL, &stream, &frame, &error));
+    g_assert_false(sdc_arrow_import_stream(NULL, &stream, NULL, &frame, &error));
     g_assert_cmpint(error.code, ==, SDC_ERROR_DATA);
 }
 
@@ -624,7 +658,7 @@ static void test_failing_streams(void)
         failing = (Failing){.after = after};
         SdcFrame frame;
         SdcError error = {0};
-        g_assert_false(sdc_arrow_import_stream(NULL, &stream, &frame, &error));
+        g_assert_false(sdc_arrow_import_stream(NULL, &stream, NULL, &frame, &error));
         g_assert_nonnull(strstr(error.sentence, "the disk is gone"));
         g_assert_cmpint(failing.released, ==, MAX(after, 0));
     }
@@ -641,7 +675,7 @@ static bool there_and_back(const SdcContext *context, SdcError *error)
     SdcFrame frame;
     if (!sdc_arrow_export_stream(context, columns, 4, 3, &stream, error))
         return false;
-    bool done = sdc_arrow_import_stream(context, &stream, &frame, error);
+    bool done = sdc_arrow_import_stream(context, &stream, NULL, &frame, error);
     stream.release(&stream);
     if (!done) {
         if (error->code == SDC_ERROR_DATA && strstr(error->sentence, "stream failed (12)") != NULL)
@@ -667,7 +701,7 @@ static bool many_labels(const SdcContext *context, SdcError *error)
     struct ArrowArray array = ARRAY(ROWS, 0, NULL, places, data);
     const struct ArrowArray *chunk = &array;
     SdcFrame frame;
-    if (!sdc_arrow_import(context, &schema, &chunk, 1, &frame, error))
+    if (!sdc_arrow_import(context, &schema, &chunk, 1, NULL, &frame, error))
         return false;
     g_assert_cmpuint(frame.columns->codes.categories, ==, ROWS);
     sdc_frame_clear(context, &frame);
@@ -695,6 +729,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdc/arrow/chunks", test_chunks);
     g_test_add_func("/sdc/arrow/malformed", test_malformed);
     g_test_add_func("/sdc/arrow/refused-types", test_refused_types);
+    g_test_add_func("/sdc/arrow/names", test_names);
     g_test_add_func("/sdc/arrow/make-codes", test_make_codes);
     g_test_add_func("/sdc/arrow/number-text", test_number_text);
     g_test_add_func("/sdc/arrow/export", test_export);
