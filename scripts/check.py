@@ -158,6 +158,17 @@ def stage_scenario(names, long):
         return code, count_junit(junit) if junit.exists() else None
 
 
+def stage_python(names):
+    """The Python package as its wheel, on the release build: a Python without sanitizers loads it."""
+    with tempfile.TemporaryDirectory() as folder:
+        junit = Path(folder) / "junit.xml"
+        files = [f"tests/python/{name}.py" for name in names] or ["tests/python"]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", "-n", "2", "--dist", "loadfile",
+                   f"--junit-xml={junit}", *files]
+        code = run(command, 900, {"DARSE_BUILD": str(TREE / "build")})
+        return code, count_junit(junit) if junit.exists() else None
+
+
 def stage_node(command, timeout, long=False):
     lines = []
     code = run(command, timeout, {
@@ -182,6 +193,7 @@ STAGES = {
             lambda names, long: stage_node(
                 ["npm", "--prefix", "web", "run", "--silent", "test", "--", "--reporter=tap-flat",
                  *names], 300)),
+    "python": ("the Python package", "tests/python", lambda names, long: stage_python(names)),
     "scenario": ("scenarios: the real program, Podman and clients", "tests/scenario",
                  stage_scenario),
     "browser": ("the pages in a browser", "tests/browser",
@@ -203,7 +215,7 @@ def parse_arguments():
 
 def parts_of(stage):
     folder = TREE / STAGES[stage][1]
-    patterns = {"unit": "test_*", "fuzz": "fuzz_*.c", "scenario": "test_*.py", "web": "*.test.*",
+    patterns = {"unit": "test_*", "fuzz": "fuzz_*.c", "scenario": "test_*.py", "python": "test_*.py", "web": "*.test.*",
                 "browser": "*.test.*"}
     return sorted({path.name.split(".")[0] for path in folder.glob(patterns[stage])})
 

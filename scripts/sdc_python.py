@@ -15,7 +15,8 @@ from pathlib import Path
 
 PLAIN = {
     "void": None, "bool": "c_bool", "char": "c_char", "int": "c_int", "unsigned": "c_uint", "size_t": "c_size_t",
-    "double": "c_double", "int8_t": "c_int8", "uint8_t": "c_uint8", "int32_t": "c_int32",
+    "double": "c_double", "int8_t": "c_int8", "uint8_t": "c_uint8",
+    "int16_t": "c_int16", "uint16_t": "c_uint16", "int32_t": "c_int32",
     "uint32_t": "c_uint32", "int64_t": "c_int64", "uint64_t": "c_uint64",
 }
 NUMBER = re.compile(r"(?<![\w.])(\d[\w.]*?)(?:[uU]?[lL]*)(?![\w.])")
@@ -66,13 +67,15 @@ class Header:
     # --- types
 
     def type_of(self, base, stars):
-        """As an expression of ctypes; STARS is how often it is a pointer."""
+        """As an expression of ctypes; STARS is how often it is a pointer. A text that is not const is somebody's
+        to give back, so that its address is wanted."""
+        is_owned = stars and re.fullmatch(r"\s*char\s*", base)
         base = re.sub(r"\b(?:const|struct|enum)\b", "", base).strip()
         if base in self.enums:
             base = "int"
         if base in PLAIN:
             if base == "char" and stars:
-                base, stars = "c_char_p", stars - 1
+                base, stars = "c_void_p" if is_owned else "c_char_p", stars - 1
             elif base == "void" and stars:
                 base, stars = "c_void_p", stars - 1
             else:
@@ -162,8 +165,8 @@ class Header:
 def module_text(header):
     lines = ["# SPDX-License-Identifier: Apache-2.0",
              '"""Made from the headers of the library by scripts/sdc_python.py; do not edit."""',
-             "from ctypes import (POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int8, c_int32,",
-             "                    c_int64, c_size_t, c_uint, c_uint8, c_uint32, c_uint64, c_void_p)", ""]
+             "from ctypes import (POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_int, c_int8, c_int16, c_int32,",
+             "                    c_int64, c_size_t, c_uint, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p)", ""]
     lines += [f"{name} = {value!r}" for name, value in header.constants.items()]
     lines += ["", *(f"class {name}(Structure):\n    pass\n" for name in header.structs)]
     for name, members in header.structs.items():
@@ -200,13 +203,13 @@ def main():
     header = Header()
     for path in arguments.headers:
         header.read(path.read_text(encoding="utf-8"))
-    if len(header.functions) < 40 or len(header.structs) < 30:
+    if len(header.functions) < 60 or len(header.structs) < 30:
         sys.exit("sdc_python.py: too few declarations were found")
     arguments.module.write_text(module_text(header), encoding="utf-8")
     spec = importlib.util.spec_from_file_location("abi", arguments.module)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    names = [path.name if path.name == "darse-sdc.h" else f"{path.parent.name}/{path.name}"
+    names = ["sdc/sdc.h" if path.name == "darse-sdc.h" else f"{path.parent.name}/{path.name}"
              for path in arguments.headers]
     arguments.check.write_text(check_text(header, module, names), encoding="utf-8")
 

@@ -17,8 +17,8 @@ from .protection import (Changed, LatticeResult, Microaggregation, Sample, Suppr
 from .recipes import Protected, check_recipe, run, steps
 from .risk import (Anonymity, Closeness, Diversity, Frequencies, GlobalRisk, Suda, frequencies, global_risk,
                    household_risk, identifiers, individual_risk, k_anonymity, l_diversity, suda2, t_closeness)
-from .tables import (Audit, Deviation, Pattern, Primary, Table, audit, cell_key, deviation, primary, round_table,
-                     suppress, tabulate)
+from .tables import (Audit, Deviation, Pattern, Primary, Table, audit, cell_key, deviation, packs, primary,
+                     round_table, suppress, tabulate)
 from .utility import NumbersLoss, TablesLoss, numbers_loss, tables_loss
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "Microaggregation", "NumbersLoss", "OutOfMemory", "Pattern", "Primary", "Protected", "RecipeError", "Sample",
     "SolverError", "Suda", "Suppression", "Table", "TablesLoss", "audit", "cell_key", "check_recipe", "deviation",
     "frequencies", "global_risk", "household_risk", "identifiers", "individual_risk", "k_anonymity", "l_diversity",
-    "lattice", "local_suppression", "mdav", "noise", "numbers_loss", "pram", "primary", "rank_swap", "recode",
+    "lattice", "local_suppression", "mdav", "noise", "numbers_loss", "packs", "pram", "primary", "rank_swap", "recode",
     "round_numbers", "round_table", "run", "sample", "set_threads", "shuffle", "steps", "suda2", "suppress",
     "t_closeness", "tables_loss", "tabulate", "top_bottom",
 ]

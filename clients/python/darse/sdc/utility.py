@@ -58,6 +58,8 @@ def _alike(one, other, name):
     """The codes of a column in both files, by the labels of both together."""
     first, second = one.labels(name), other.labels(name)
     union = list(dict.fromkeys([*first, *second]))
+    if not union:   # everything is missing in both
+        return [one.codes(name), other.codes(name)]
     made = []
     for records, labels in ((one, first), (other, second)):
         codes, mapped = records.codes(name), words(records.rows)
