@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from figures import figure, spread  # noqa: E402
 
-ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), 3
+ROUNDS, SECONDS = int(os.environ.get("ROUNDS", "5")), int(os.environ.get("SECONDS_EACH", "3"))
 GOAL_NGINX, GOAL_PROXY = 0.5, 5
 HOST = "svc-abcdefghijkmnpqr.localhost"
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "bench-npm"

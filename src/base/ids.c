@@ -13,12 +13,10 @@ void random_fill(void *buffer, size_t size)
     randombytes_buf(buffer, size);
 }
 
-char *id_new(const char *prefix)
+static char *id_of_bytes(const char *prefix, const unsigned char *bytes)
 {
     size_t prefix_length = strlen(prefix);
     g_assert(prefix_length >= 1 && prefix_length <= ID_PREFIX_MAX);
-    unsigned char bytes[ID_RANDOM_LENGTH];
-    random_fill(bytes, sizeof bytes);
     char *id = g_malloc(prefix_length + 1 + ID_RANDOM_LENGTH + 1);
     memcpy(id, prefix, prefix_length);
     id[prefix_length] = '-';
@@ -26,6 +24,31 @@ char *id_new(const char *prefix)
         id[prefix_length + 1 + (size_t)i] = alphabet[bytes[i] & 31];
     id[prefix_length + 1 + ID_RANDOM_LENGTH] = '\0';
     return id;
+}
+
+char *id_new(const char *prefix)
+{
+    unsigned char bytes[ID_RANDOM_LENGTH];
+    random_fill(bytes, sizeof bytes);
+    return id_of_bytes(prefix, bytes);
+}
+
+/* SplitMix64: a step, then a mixing that is one to one, so that no number comes twice. */
+static uint64_t seed_next(uint64_t *seed)
+{
+    uint64_t mixed = *seed += UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return mixed ^ (mixed >> 31);
+}
+
+char *id_next(const char *prefix, uint64_t *seed)
+{
+    uint64_t numbers[2] = {seed_next(seed), seed_next(seed)};
+    unsigned char bytes[ID_RANDOM_LENGTH];
+    G_STATIC_ASSERT(sizeof bytes == sizeof numbers);
+    memcpy(bytes, numbers, sizeof bytes);
+    return id_of_bytes(prefix, bytes);
 }
 
 bool id_check(const char *prefix, const char *text)

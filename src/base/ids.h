@@ -15,6 +15,9 @@
 
 /* PREFIX: 1 to ID_PREFIX_MAX lower-case letters. Caller frees. */
 char *id_new(const char *prefix);
+/* The same form, drawn from *SEED, which goes on: for names that need not be hard to guess and are made for
+ * each request. *SEED begins as anything random. */
+char *id_next(const char *prefix, uint64_t *seed);
 /* True if TEXT is an identifier with exactly this prefix. TEXT may be NULL. */
 bool id_check(const char *prefix, const char *text);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks, and RFC 3339 text through GLib's GDateTime. */
+/* Clocks, and RFC 3339 text. */
 #include "base/times.h"
 
 #include "base/error.h"
@@ -26,14 +26,17 @@ int64_t time_monotonic_ms(void)
 
 char *time_format(int64_t time_ms)
 {
-    int64_t seconds = time_ms >= 0 ? time_ms / 1000 : -((-time_ms + 999) / 1000);
-    g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(seconds);
-    if (when == NULL)
+    int64_t seconds = time_ms / 1000 - (time_ms % 1000 < 0);
+    time_t when = seconds;
+    struct tm utc;
+    char text[64];
+    /* Not by GDateTime: a page of a list formats hundreds, and each line of the log one. */
+    if (gmtime_r(&when, &utc) == NULL || utc.tm_year < 1 - 1900 || utc.tm_year > 9999 - 1900)
         return g_strdup("");
-    /* GLib's %Y writes the year 27 as "27", which no parser of RFC 3339 takes back. */
-    g_autofree char *tail = g_date_time_format(when, "-%m-%dT%H:%M:%S");
-    return g_strdup_printf("%04d%s.%03dZ", g_date_time_get_year(when), tail,
-                           (int)(time_ms - seconds * 1000));
+    g_snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+               utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+               (int)(time_ms - seconds * 1000));
+    return g_strdup(text);
 }
 
 bool time_parse(const char *text, int64_t *ret_time_ms, GError **error)

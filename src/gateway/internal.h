@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 #define GATEWAY_BUFFER 16384
-#define GATEWAY_IDLE_PER_SERVICE 8     /* pooled connections */
+#define GATEWAY_IDLE_PER_SERVICE 128   /* pooled connections; fewer are opened anew under load */
 #define GATEWAY_IDLE_MS 30000
 #define GATEWAY_SEND_MS 60000          /* a service that does not read */
 #define GATEWAY_ANSWER_MS 600000       /* a service that computes before it answers */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -177,8 +178,11 @@ static bool exchange(Transfer *transfer, GError **error)
         bool fresh_only = !first || transfer->upgrade || !transfer->idempotent;
         if (!transfer_connect(transfer, !fresh_only, error))
             return false;
+        /* Nothing can be there yet: it is waited for before it is looked for. */
         if (upstream_send(request, transfer->upstream, transfer->head->str, transfer->head->len,
                           &failure) &&
+            http_request_wait(request, transfer->upstream->fd, POLLIN, GATEWAY_ANSWER_MS,
+                              &failure) &&
             answer_receive(transfer, &failure))
             return true;
         bool repeat = transfer->upstream->reused && transfer->upstream->end == 0 &&

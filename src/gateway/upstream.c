@@ -116,19 +116,26 @@ static bool upstream_is_fresh(const Upstream *upstream)
            poll(&poll_fd, 1, 0) == 0;
 }
 
-Upstream *pool_take(Pool *pool, const char *service)
+/* The last one given: the most likely to live. NULL: there is none. */
+static Upstream *pool_pop(Pool *pool, const char *service)
 {
-    Upstream *found = NULL;
     g_mutex_lock(&pool->mutex);
     GQueue *queue = g_hash_table_lookup(pool->idle, service);
-    while (queue != NULL && found == NULL && !g_queue_is_empty(queue)) {
-        found = g_queue_pop_head(queue); /* the last one given: the most likely to live */
-        if (!upstream_is_fresh(found))
-            g_clear_pointer(&found, upstream_free);
-    }
+    Upstream *found = queue != NULL ? g_queue_pop_head(queue) : NULL;
     if (queue != NULL && g_queue_is_empty(queue))
         g_hash_table_remove(pool->idle, service);
     g_mutex_unlock(&pool->mutex);
+    return found;
+}
+
+/* The system is asked about each without the lock, which all requests need. */
+Upstream *pool_take(Pool *pool, const char *service)
+{
+    Upstream *found = pool_pop(pool, service);
+    while (found != NULL && !upstream_is_fresh(found)) {
+        upstream_free(found);
+        found = pool_pop(pool, service);
+    }
     return found;
 }
 

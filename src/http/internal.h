@@ -65,6 +65,7 @@ typedef struct HttpConnection {
     char *door;                   /* bound path of the unix socket it came through */
     char *address;
     char *target;                 /* raw target of the request being read */
+    uint64_t id_seed;             /* of the identifiers of its requests */
     int64_t started_ms;           /* when that target was complete (monotonic) */
     int64_t started_us;           /* the same, finer, for the histogram of latencies */
     atomic_llong deadline_ms;     /* monotonic; 0: none */

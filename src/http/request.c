@@ -24,7 +24,7 @@ HttpRequest *request_new(HttpServer *server, struct MHD_Connection *mhd, const c
     request->method = g_strdup(method);
     request->content_length = -1;
     request->reply.fd = -1;
-    g_autofree char *id = id_new("req");
+    g_autofree char *id = id_next("req", &request->connection->id_seed);
     g_strlcpy(request->id, id, sizeof request->id);
     return request;
 }

@@ -7,6 +7,7 @@
 #include "http/internal.h"
 
 #include "base/files.h"
+#include "base/ids.h"
 #include "base/log.h"
 #include "base/times.h"
 
@@ -109,6 +110,7 @@ static HttpConnection *connection_new(HttpServer *server, struct MHD_Connection 
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
     connection->door = door_path(connection->fd);
     connection->link.data = connection;
+    random_fill(&connection->id_seed, sizeof connection->id_seed);
     connection->started_ms = time_monotonic_ms();
     atomic_store(&connection->deadline_ms, connection->started_ms + server->limits.head_timeout_ms);
     g_mutex_lock(&server->mutex);

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/frame.h"
 #include "base/ids.h"
+#include "base/log.h"
 #include "base/times.h"
 
 #include <fcntl.h>
@@ -58,10 +59,70 @@ static void test_ids(void)
     g_assert_false(id_check("prj", NULL));
 }
 
+static void test_ids_in_a_row(void)
+{
+    uint64_t seed = 7, same = 7;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (int i = 0; i < 10000; i++) {
+        char *id = id_next("req", &seed);
+        g_assert_true(id_check("req", id));
+        g_assert_true(g_hash_table_add(seen, id));
+    }
+    g_autofree char *first = id_next("req", &same);
+    g_assert_true(g_hash_table_contains(seen, first));
+}
+
+/* What standard error is given when VALUE is logged, as JSON. */
+static json_t *logged(const char *value)
+{
+    int pipe_fds[2], saved = dup(STDERR_FILENO);
+    char line[4096];
+    g_assert_cmpint(pipe(pipe_fds), ==, 0);
+    g_assert_cmpint(dup2(pipe_fds[1], STDERR_FILENO), >=, 0);
+    log_warning("test.event", "key", value, "last", "1");
+    g_assert_cmpint(dup2(saved, STDERR_FILENO), >=, 0);
+    ssize_t size = read(pipe_fds[0], line, sizeof line);
+    g_assert_cmpint(size, >, 0);
+    g_assert_cmpint(line[size - 1], ==, '\n');
+    g_assert_null(memchr(line, '\n', (size_t)size - 1));
+    close(saved);
+    close(pipe_fds[0]);
+    close(pipe_fds[1]);
+    return json_loadb(line, (size_t)size, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static void test_log(void)
+{
+    static const struct { const char *value, *read; } cases[] = {
+        {"plain", "plain"}, {"", ""}, {NULL, ""}, {"\"quoted\" \\", "\"quoted\" \\"},
+        {"two\nlines\t\x01\x7f", "two\nlines\t\x01\x7f"}, {"Élise \xe2\x82\xac", "Élise \xe2\x82\xac"},
+        {"not \xff UTF-8", "not \xef\xbf\xbd UTF-8"}, {"\",\"admin\":\"yes", "\",\"admin\":\"yes"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(json_t) line = logged(cases[i].value);
+        g_assert_nonnull(line);
+        g_assert_cmpuint(json_object_size(line), ==, 6);
+        g_assert_cmpstr(json_string_value(json_object_get(line, "key")), ==, cases[i].read);
+        g_assert_cmpstr(json_string_value(json_object_get(line, "event")), ==, "test.event");
+        g_assert_cmpstr(json_string_value(json_object_get(line, "level")), ==, "warning");
+    }
+}
+
 static void test_times(void)
 {
     g_autofree char *text = time_format(INT64_C(1795665797123));
     g_assert_cmpstr(text, ==, "2026-11-26T04:03:17.123Z");
+    static const struct { int64_t time_ms; const char *text; } formats[] = {
+        {0, "1970-01-01T00:00:00.000Z"}, {-1, "1969-12-31T23:59:59.999Z"},
+        {INT64_C(-61312291200000), "0027-02-03T00:00:00.000Z"},
+        {INT64_C(253402300799999), "9999-12-31T23:59:59.999Z"}, {INT64_C(253402300800000), ""},
+        {INT64_C(-62135596800001), ""}, {INT64_MIN, ""}, {INT64_MAX, ""},
+        {INT64_C(1709164800000), "2024-02-29T00:00:00.000Z"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_autofree char *formatted = time_format(formats[i].time_ms);
+        g_assert_cmpstr(formatted, ==, formats[i].text);
+    }
     int64_t back = 7;
     g_assert_true(time_parse(text, &back, NULL));
     g_assert_cmpint(back, ==, INT64_C(1795665797123));
@@ -221,6 +282,8 @@ int main(int argc, char **argv)
     g_test_add_func("/base/error/table", test_error_table);
     g_test_add_func("/base/error/reason", test_error_reason);
     g_test_add_func("/base/ids", test_ids);
+    g_test_add_func("/base/ids/next", test_ids_in_a_row);
+    g_test_add_func("/base/log", test_log);
     g_test_add_func("/base/times", test_times);
     g_test_add_func("/base/text", test_text_check);
     g_test_add_func("/base/text/fold", test_text_fold);
