@@ -66,7 +66,8 @@ static bool measure(SdcScope *scope, SdcGroups *groups, double c, uint32_t l, Sd
         sdc_scope_alloc(scope, (size_t)groups->sensitive->categories + 1, sizeof *sorted, ret_error);
     if (sorted == NULL)
         return false;
-    for (size_t g = 0; g < groups->classes.count; g++) {
+    for (size_t k = 0; k < groups->classes.count; k++) {
+        size_t g = sdc_groups_at(groups, k);
         sdc_groups_count(groups, g);
         double entropy = effective_values(groups);
         bool recursive = is_recursive(groups, c, l, sorted);
@@ -75,18 +76,18 @@ static bool measure(SdcScope *scope, SdcGroups *groups, double c, uint32_t l, Sd
             out->entropy[groups->rows[i]] = entropy;
             out->recursive[groups->rows[i]] = recursive;
         }
-        out->not_recursive += recursive ? 0 : groups->size;
-        if (g == 0 || groups->distinct < out->least_distinct)
+        out->not_recursive += recursive ? 0 : groups->starts[g + 1] - groups->starts[g];
+        if (k == 0 || groups->distinct < out->least_distinct)
             out->least_distinct = (uint32_t)groups->distinct;
-        if (g == 0 || entropy < out->least_entropy)
+        if (k == 0 || entropy < out->least_entropy)
             out->least_entropy = entropy;
     }
     return true;
 }
 
-bool sdc_diversity(const SdcContext *context, const SdcCodes *columns, size_t count,
-                   const SdcCodes *sensitive, double c, uint32_t l, SdcDiversity *ret_diversity,
-                   SdcError *ret_error)
+bool sdc_diversity_of_matches(const SdcContext *context, const SdcCodes *columns, size_t count,
+                              SdcMissing missing, const SdcCodes *sensitive, double c, uint32_t l,
+                              SdcDiversity *ret_diversity, SdcError *ret_error)
 {
     SDC_SCOPE(scope, context);
     if (!(c > 0) || isinf(c) || l < 1)
@@ -94,7 +95,7 @@ bool sdc_diversity(const SdcContext *context, const SdcCodes *columns, size_t co
                            "Recursive diversity was asked with c = %g and l = %u; c must be above 0 and l "
                            "at least 1.", c, l);
     SdcGroups groups;
-    if (!sdc_groups_open(&scope, columns, count, sensitive, &groups, ret_error))
+    if (!sdc_groups_open(&scope, columns, count, missing, sensitive, &groups, ret_error))
         return false;
     SdcDiversity out = {.rows = sensitive->rows};
     out.distinct = sdc_scope_alloc(&scope, out.rows, sizeof *out.distinct, ret_error);
@@ -111,6 +112,14 @@ bool sdc_diversity(const SdcContext *context, const SdcCodes *columns, size_t co
     sdc_scope_keep(&scope, out.recursive);
     *ret_diversity = out;
     return true;
+}
+
+bool sdc_diversity(const SdcContext *context, const SdcCodes *columns, size_t count,
+                   const SdcCodes *sensitive, double c, uint32_t l, SdcDiversity *ret_diversity,
+                   SdcError *ret_error)
+{
+    return sdc_diversity_of_matches(context, columns, count, SDC_MISSING_CATEGORY, sensitive, c, l,
+                                    ret_diversity, ret_error);
 }
 
 void sdc_diversity_clear(const SdcContext *context, SdcDiversity *diversity)
@@ -324,19 +333,21 @@ static bool check_distance(const SdcCodes *sensitive, SdcDistance distance,
     return true;
 }
 
-bool sdc_closeness(const SdcContext *context, const SdcCodes *columns, size_t count,
-                   const SdcCodes *sensitive, SdcDistance distance, const SdcHierarchy *hierarchy,
-                   double *ret_distances, double *ret_largest, SdcError *ret_error)
+bool sdc_closeness_of_matches(const SdcContext *context, const SdcCodes *columns, size_t count,
+                              SdcMissing missing, const SdcCodes *sensitive, SdcDistance distance,
+                              const SdcHierarchy *hierarchy, double *ret_distances, double *ret_largest,
+                              SdcError *ret_error)
 {
     SDC_SCOPE(scope, context);
     Closeness c = {.hierarchy = hierarchy};
     if (!check_distance(sensitive, distance, hierarchy, ret_error) ||
-        !sdc_groups_open(&scope, columns, count, sensitive, &c.groups, ret_error) ||
+        !sdc_groups_open(&scope, columns, count, missing, sensitive, &c.groups, ret_error) ||
         !fill_shares(&scope, &c, ret_error) ||
         (hierarchy != NULL && !grow_tree(&scope, &c, ret_error)))
         return false;
     double largest = 0;
-    for (size_t g = 0; g < c.groups.classes.count; g++) {
+    for (size_t k = 0; k < c.groups.classes.count; k++) {
+        size_t g = sdc_groups_at(&c.groups, k);
         sdc_groups_count(&c.groups, g);
         double d = distance == SDC_DISTANCE_EQUAL     ? equal_distance(&c)
                    : distance == SDC_DISTANCE_ORDERED ? ordered_distance(&c)
@@ -347,4 +358,12 @@ bool sdc_closeness(const SdcContext *context, const SdcCodes *columns, size_t co
     }
     *ret_largest = largest;
     return true;
+}
+
+bool sdc_closeness(const SdcContext *context, const SdcCodes *columns, size_t count,
+                   const SdcCodes *sensitive, SdcDistance distance, const SdcHierarchy *hierarchy,
+                   double *ret_distances, double *ret_largest, SdcError *ret_error)
+{
+    return sdc_closeness_of_matches(context, columns, count, SDC_MISSING_CATEGORY, sensitive, distance,
+                                    hierarchy, ret_distances, ret_largest, ret_error);
 }

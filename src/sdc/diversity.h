@@ -15,10 +15,15 @@
  *               positive and negative differences of the children of N. A hierarchy that ends with
  *               several categories has one root above them.
  *
- * Missing values of the keys are a category (the groups are those that a reader of the file can form); a
- * missing sensitive value is a value of its own, in ordered distance the lowest, in the hierarchical one a
- * child of the root. s counts the values that the column can take (with missing, if there is any).
- * Time O(rows), plus O(log s) or O(levels) for each value of each group.
+ * Missing values of the keys: in sdc_diversity() and sdc_closeness() they are a category, and the groups
+ * are those of equal keys. The functions ..._of_matches() take SDC_MISSING_WILDCARD too: then a record's
+ * group is all records that match it, which is whom an intruder must choose from who knows its key;
+ * groups overlap, and a record may be in a group of which it has not the key. q is of the whole file
+ * always. A missing sensitive value is a value of its own, in ordered distance the lowest, in the
+ * hierarchical one a child of the root. s counts the values that the column can take (with missing, if
+ * there is any).
+ * Time O(rows), plus O(log s) or O(levels) for each value of each group; with wildcards O(rows of the
+ * matching groups) for each group, and O(patterns of missing values x groups).
  *
  * References: Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam, "l-diversity: privacy beyond
  * k-anonymity", ACM TKDD 1(1), 2007, article 3 (definitions 4.1 and 4.2); Li, Li, Venkatasubramanian,
@@ -44,6 +49,9 @@ typedef struct SdcDiversity {
 bool sdc_diversity(const SdcContext *context, const SdcCodes *columns, size_t count,
                    const SdcCodes *sensitive, double c, uint32_t l, SdcDiversity *ret_diversity,
                    SdcError *ret_error);
+bool sdc_diversity_of_matches(const SdcContext *context, const SdcCodes *columns, size_t count,
+                              SdcMissing missing, const SdcCodes *sensitive, double c, uint32_t l,
+                              SdcDiversity *ret_diversity, SdcError *ret_error);
 void sdc_diversity_clear(const SdcContext *context, SdcDiversity *diversity);
 
 typedef enum SdcDistance {
@@ -60,5 +68,9 @@ typedef enum SdcDistance {
 bool sdc_closeness(const SdcContext *context, const SdcCodes *columns, size_t count,
                    const SdcCodes *sensitive, SdcDistance distance, const SdcHierarchy *hierarchy,
                    double *ret_distances, double *ret_largest, SdcError *ret_error);
+bool sdc_closeness_of_matches(const SdcContext *context, const SdcCodes *columns, size_t count,
+                              SdcMissing missing, const SdcCodes *sensitive, SdcDistance distance,
+                              const SdcHierarchy *hierarchy, double *ret_distances, double *ret_largest,
+                              SdcError *ret_error);
 
 #endif

@@ -64,17 +64,43 @@ static void test_by_hand_hierarchical(void)
     g_assert_cmpmem(distances, sizeof distances, again, sizeof again);   /* a root is put above */
 }
 
+/* Keys 1 1 | 1 . | 2 1, sensitive 1, 2, 3. The second matches the first, and no other: as a category all
+ * are alone; with wildcards the first two see two values of a half each, the third is alone. */
+static void test_wildcards_by_hand(void)
+{
+    static const uint32_t a[] = {1, 1, 2}, b[] = {1, 0, 1}, s[] = {1, 2, 3};
+    SdcCodes columns[] = {{3, 2, a, NULL}, {3, 1, b, NULL}}, values = {3, 3, s, NULL};
+    SdcDiversity d;
+    double distances[3], largest;
+    g_assert_true(sdc_diversity(NULL, columns, 2, &values, 2, 2, &d, NULL));
+    g_assert_cmpuint(d.distinct[0] + d.distinct[1] + d.distinct[2], ==, 3);
+    sdc_diversity_clear(NULL, &d);
+    g_assert_true(sdc_diversity_of_matches(NULL, columns, 2, SDC_MISSING_WILDCARD, &values, 2, 2, &d, NULL));
+    g_assert_cmpuint(d.distinct[0], ==, 2);
+    g_assert_cmpuint(d.distinct[1], ==, 2);
+    g_assert_cmpuint(d.distinct[2], ==, 1);
+    g_assert_cmpfloat(fabs(d.entropy[1] - 2), <, 1e-14);
+    g_assert_cmpuint(d.not_recursive, ==, 1);
+    sdc_diversity_clear(NULL, &d);
+    g_assert_true(sdc_closeness_of_matches(NULL, columns, 2, SDC_MISSING_WILDCARD, &values, SDC_DISTANCE_EQUAL,
+                                           NULL, distances, &largest, NULL));
+    g_assert_cmpfloat(fabs(distances[0] - 1. / 3), <, 1e-14);
+    g_assert_cmpfloat(fabs(distances[2] - 2. / 3), <, 1e-14);
+    g_assert_cmpfloat(largest, ==, distances[2]);
+}
+
 /* --- the definitions, again ------------------------------------------------------------------------ */
 
 #define VALUES 6
 
-static void shares_of(const Small *small, size_t row, double p[VALUES + 1], double q[VALUES + 1])
+static void shares_of(const Small *small, SdcMissing meaning, size_t row, double p[VALUES + 1],
+                      double q[VALUES + 1])
 {
     double in_group = 0;
     for (size_t i = 0; i < small->rows; i++) {
         uint32_t value = small->codes[0][i];
         q[value] += 1.0 / (double)small->rows;
-        if (!small_match(small->columns + 1, small->count - 1, SDC_MISSING_CATEGORY, row, i))
+        if (!small_match(small->columns + 1, small->count - 1, meaning, row, i))
             continue;
         p[value]++;
         in_group++;
@@ -114,7 +140,7 @@ static double tree_by_definition(const double *p, const double *q)
     return cost + across;
 }
 
-static void check_distances(const Small *small)
+static void check_distances(const Small *small, SdcMissing meaning)
 {
     static const uint32_t sizes[] = {6, 3, 1}, low[] = {0, 0, 1, 1, 2, 2}, high[] = {0, 0, 0};
     const uint32_t *parents[] = {low, high};
@@ -125,30 +151,32 @@ static void check_distances(const Small *small)
     bool missing = false;
     for (size_t i = 0; i < small->rows; i++)
         missing |= small->codes[0][i] == 0;
-    g_assert_true(sdc_closeness(NULL, small->columns + 1, small->count - 1, &small->columns[0],
+    g_assert_true(sdc_closeness_of_matches(NULL, small->columns + 1, small->count - 1, meaning, &small->columns[0],
                                 SDC_DISTANCE_EQUAL, NULL, equal, &largest, NULL));
-    g_assert_true(sdc_closeness(NULL, small->columns + 1, small->count - 1, &small->columns[0],
+    g_assert_true(sdc_closeness_of_matches(NULL, small->columns + 1, small->count - 1, meaning, &small->columns[0],
                                 SDC_DISTANCE_ORDERED, NULL, ordered, &largest, NULL));
-    g_assert_true(sdc_closeness(NULL, small->columns + 1, small->count - 1, &small->columns[0],
+    g_assert_true(sdc_closeness_of_matches(NULL, small->columns + 1, small->count - 1, meaning, &small->columns[0],
                                 SDC_DISTANCE_HIERARCHICAL, &tree, climbed, &largest, NULL));
     for (size_t i = 0; i < small->rows; i++) {
         double p[VALUES + 1] = {0}, q[VALUES + 1] = {0};
-        shares_of(small, i, p, q);
+        shares_of(small, meaning, i, p, q);
         g_assert_cmpfloat(fabs(equal[i] - equal_by_definition(p, q)), <, 1e-12);
         g_assert_cmpfloat(fabs(ordered[i] - ordered_by_definition(p, q, missing)), <, 1e-12);
         g_assert_cmpfloat(fabs(climbed[i] - tree_by_definition(p, q)), <, 1e-12);
     }
 }
 
-static void check_diversity(const Small *small)
+static void check_diversity(const Small *small, SdcMissing meaning)
 {
     SdcDiversity d;
-    g_assert_true(sdc_diversity(NULL, small->columns + 1, small->count - 1, &small->columns[0], 1.5, 3,
-                                &d, NULL));
+    g_assert_true(sdc_diversity_of_matches(NULL, small->columns + 1, small->count - 1, meaning,
+                                           &small->columns[0], 1.5, 3, &d, NULL));
+    uint32_t least = UINT32_MAX;
+    size_t failing = 0;
     for (size_t i = 0; i < small->rows; i++) {
         double p[VALUES + 1] = {0}, q[VALUES + 1] = {0}, entropy = 0;
         uint32_t distinct = 0;
-        shares_of(small, i, p, q);
+        shares_of(small, meaning, i, p, q);
         for (int v = 0; v <= VALUES; v++) {
             distinct += p[v] > 0;
             entropy -= p[v] > 0 ? p[v] * log(p[v]) : 0;
@@ -167,7 +195,11 @@ static void check_diversity(const Small *small)
         g_assert_cmpfloat(fabs(d.entropy[i] - exp(entropy)), <, 1e-12);
         if (fabs(first - rest) > 1e-9)
             g_assert_cmpint(d.recursive[i], ==, first < rest);
+        least = MIN(least, distinct);
+        failing += d.recursive[i] == 0;
     }
+    g_assert_cmpuint(d.least_distinct, ==, least);
+    g_assert_cmpuint(d.not_recursive, ==, failing);
     sdc_diversity_clear(NULL, &d);
 }
 
@@ -177,8 +209,10 @@ static void test_definitions(void)
     g_autofree Small *small = g_new0(Small, 1);
     for (int round = 0; round < 30; round++) {
         small_fill(small, rand, (size_t)g_rand_int_range(rand, 1, 300), 3, VALUES, round % 3 * 0.1);
-        check_distances(small);
-        check_diversity(small);
+        for (int meaning = SDC_MISSING_WILDCARD; meaning <= SDC_MISSING_CATEGORY; meaning++) {
+            check_distances(small, (SdcMissing)meaning);
+            check_diversity(small, (SdcMissing)meaning);
+        }
     }
 }
 
@@ -232,8 +266,18 @@ static bool call_closeness(const SdcContext *context, SdcError *error)
                          &largest, error);
 }
 
+static bool call_wildcards(const SdcContext *context, SdcError *error)
+{
+    static const uint32_t a[] = {1, 1, 2}, b[] = {1, 0, 1}, s[] = {1, 2, 3};
+    SdcCodes columns[] = {{3, 2, a, NULL}, {3, 1, b, NULL}}, values = {3, 3, s, NULL};
+    double distances[3], largest;
+    return sdc_closeness_of_matches(context, columns, 2, SDC_MISSING_WILDCARD, &values, SDC_DISTANCE_ORDERED,
+                                    NULL, distances, &largest, error);
+}
+
 static void test_no_memory(void)
 {
+    check_every_allocation(call_wildcards);
     check_every_allocation(call_diversity);
     check_every_allocation(call_closeness);
 }
@@ -244,6 +288,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdc/diversity/by_hand", test_by_hand);
     g_test_add_func("/sdc/closeness/paper_ordered", test_paper_ordered);
     g_test_add_func("/sdc/closeness/by_hand_hierarchical", test_by_hand_hierarchical);
+    g_test_add_func("/sdc/diversity/wildcards_by_hand", test_wildcards_by_hand);
     g_test_add_func("/sdc/diversity/definitions", test_definitions);
     g_test_add_func("/sdc/diversity/refused", test_refused);
     g_test_add_func("/sdc/diversity/no_memory", test_no_memory);
