@@ -76,7 +76,7 @@ static inline void labels_read(Labels *l, const char *text, const int *fields, i
     }
 }
 
-#define TABLE_DIMENSIONS 4
+#define TABLE_DIMENSIONS 5
 
 /* A table of some of the rows of a text: those whose labels are in its dimensions. */
 typedef struct LabelTable {
@@ -141,7 +141,7 @@ typedef struct CellText {
     size_t cells;
     unsigned dimensions;
     GPtrArray *names;      /* of char **, a line each */
-    double *columns[6];
+    double *columns[10];
     unsigned count;
 } CellText;
 
