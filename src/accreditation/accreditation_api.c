@@ -181,7 +181,7 @@ static bool api_list(HttpRequest *request, GError **error)
     const PolicyActor *actor = request_actor(request);
     const char *project = http_request_query(request, "project");
     if (!page_key(request, &after, error) ||
-        !policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error))
+        !policy_enforce(actor, VERB_ACCOUNT_LISTS, &own, error))
         return false;
     int64_t limit = page_limit(request);
     Answer answer = {.query = {.project = project != NULL ? project : "",

@@ -254,7 +254,7 @@ static bool list_allow(StoreTx *tx, const PolicyActor *actor, const ExportQuery 
         return project_facts_visible(tx, actor, query->subject, time_now_ms(), &facts, error) &&
                policy_enforce(actor, VERB_PROJECT_VIEW, &facts, error);
     case EXPORTS_WRITTEN:
-        return policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error);
+        return policy_enforce(actor, VERB_ACCOUNT_LISTS, &own, error);
     default:
         return policy_enforce(actor, VERB_EXPORT_REVIEW, &awaiting, error);
     }

@@ -54,7 +54,8 @@ static bool act_in_savepoint(StoreTx *tx, void *data, GError **error)
 {
     ActRun *run = data;
     run->act.tx = tx;
-    bool ok = run->closure(&run->act, run->data, error);
+    bool ok = policy_enforce_terms(run->act.actor, run->act.verb, error) &&
+              run->closure(&run->act, run->data, error);
     if (ok) {
         AuditEntry entry = act_entry(&run->act, "done", "");
         ok = once_note(tx, run->act.actor, error) &&
@@ -143,6 +144,7 @@ void act_notify(Act *act, const char *topic)
 
 typedef struct Look {
     const PolicyActor *actor;
+    PolicyVerb verb;
     LookClosure closure;
     void *data;
 } Look;
@@ -150,13 +152,14 @@ typedef struct Look {
 static bool look_in_snapshot(StoreTx *tx, void *data, GError **error)
 {
     Look *look = data;
-    return look->closure(tx, look->actor, look->data, error);
+    return policy_enforce_terms(look->actor, look->verb, error) &&
+           look->closure(tx, look->actor, look->data, error);
 }
 
 bool look_run(App *app, const PolicyActor *actor, PolicyVerb verb, const char *object,
               bool audited, LookClosure closure, void *data, GError **error)
 {
-    Look look = {.actor = actor, .closure = closure, .data = data};
+    Look look = {.actor = actor, .verb = verb, .closure = closure, .data = data};
     g_autoptr(GError) problem = NULL;
     bool ok = store_read(app->store, look_in_snapshot, &look, &problem);
     bool refused = !ok && error_is(problem, ERROR_DENIED);

@@ -64,6 +64,10 @@ HttpClient *cli_client(Cli *cli, GError **error);
 bool cli_call(Cli *cli, const char *method, const char *path, json_t *body, json_t **ret_answer,
               GError **error);
 bool cli_get(Cli *cli, const char *path, json_t **ret_answer, GError **error);
+/* The same in a session, opened with the person's password and code and ended after it: for what a token
+ * may not do. The verb has CLI_PASSWORD_FD and CLI_CODE_FD among its options. */
+bool cli_in_session(Cli *cli, const char *method, const char *path, json_t *body,
+                    json_t **ret_answer, GError **error);
 /* All pages of a list, as one array of items. */
 bool cli_list(Cli *cli, const char *path, json_t **ret_items, GError **error);
 /* The error that a refusal is. Always false. */
@@ -125,6 +129,8 @@ void cli_progress_end(CliProgress *progress);
 /* A line from the terminal, without echo if SECRET; from the descriptor of option --NAME-fd if that is
  * given. ERROR_INVALID when there is neither. secret_free(). */
 char *cli_ask(const Cli *cli, const char *name, const char *question, bool secret, GError **error);
+#define CLI_PASSWORD_FD                                                                            \
+    {"password-fd", 0, "N", "Read the password from this descriptor (0: standard input)", NULL, false}
 /* The code of the second factor: --code-fd, or asked. */
 #define CLI_CODE_FD {"code-fd", 0, "N", "Read the code of the second factor from this descriptor", NULL, false}
 

@@ -79,6 +79,23 @@ static bool make_token(Cli *cli, HttpClient *client, const char *login, GError *
     return true;
 }
 
+/* A token of somebody who has yet to accept the terms is refused nearly everything: better said now. */
+static void tell_terms(Cli *cli, HttpClient *client)
+{
+    int status = 0;
+    g_autoptr(json_t) terms = NULL;
+    if (!http_client_call(client, "GET", "/api/v1/me/terms", NULL, &status, &terms, NULL) ||
+        status != 200 || !json_is_true(json_object_get(terms, "pending")))
+        return;
+    int64_t version = json_integer_value(json_object_get(terms, "version"));
+    g_autofree char *due = cli_value(terms, "due", CLI_TIME);
+    bool overdue = json_is_true(json_object_get(terms, "overdue"));
+    fprintf(stderr, "The terms of use ask for your acceptance%s%s%s. Read them (darse terms show, or "
+            "%s/terms), then: darse terms accept %" G_GINT64_FORMAT "\n",
+            overdue ? "; until then nothing else is answered" : " before ", overdue ? "" : due,
+            overdue ? "" : "; after that nothing else is answered", cli->server, version);
+}
+
 static bool act_login(Cli *cli, GError **error)
 {
     if (!cli_server(cli, error))
@@ -93,6 +110,8 @@ static bool act_login(Cli *cli, GError **error)
     if (!open_session(cli, client, login, error))
         return false;
     bool ok = make_token(cli, client, login, error);
+    if (ok)
+        tell_terms(cli, client);
     http_client_call(client, "DELETE", "/api/v1/session", NULL, &(int){0}, NULL, NULL);
     if (!ok || !cli_tokens_save(cli->tokens, error))
         return false;
@@ -189,9 +208,8 @@ static bool act_token_list(Cli *cli, GError **error)
     return cli_show_list(cli, "/me/tokens", columns, error);
 }
 
-/* A token cannot make or revoke tokens: a session is opened for it, by the person. */
-static bool in_session(Cli *cli, const char *method, const char *path, json_t *body,
-                       json_t **ret_answer, GError **error)
+bool cli_in_session(Cli *cli, const char *method, const char *path, json_t *body,
+                    json_t **ret_answer, GError **error)
 {
     g_autoptr(json_t) owned = body;
     g_autofree char *full = g_strconcat("/api/v1", path, NULL);
@@ -221,7 +239,7 @@ static bool act_token_create(Cli *cli, GError **error)
     if (!cli_option_integer(cli, "days", 1, 365, &days, error))
         return false;
     g_autofree char *expires = time_format(time_now_ms() + days * TIME_DAY_MS);
-    if (!in_session(cli, "POST", "/me/tokens",
+    if (!cli_in_session(cli, "POST", "/me/tokens",
                     json_pack("{s:s, s:o, s:s}", "name", cli_word(cli, 0), "scopes",
                               words_json(scopes != NULL ? scopes : "read"), "expires", expires),
                     &answer, error))
@@ -238,7 +256,7 @@ static bool act_token_revoke(Cli *cli, GError **error)
     g_autofree char *token = cli_escape(cli_word(cli, 0));
     g_autofree char *path = cli_path("/me/tokens/%s", token);
     g_autoptr(json_t) answer = NULL;
-    return in_session(cli, "DELETE", path, NULL, &answer, error);
+    return cli_in_session(cli, "DELETE", path, NULL, &answer, error);
 }
 
 static bool act_tasks(Cli *cli, GError **error)
@@ -293,15 +311,13 @@ static bool act_api(Cli *cli, GError **error)
 
 /* ---- the table ---- */
 
-#define PASSWORD_FD                                                                                \
-    {"password-fd", 0, "N", "Read the password from this descriptor (0: standard input)", NULL, false}
 #define SCOPES "read work govern admin"
 static const VerbOption login_options[] = {
     CLI_SERVER,
     {"scopes", 0, "WORDS", "What the token may be used for (\"read work\")", SCOPES, false},
     {"days", 0, "N", "It expires after so many days (30)", NULL, false},
     {"name", 0, "NAME", "Its name on your account's page (\"darse on HOST\")", NULL, false},
-    PASSWORD_FD,
+    CLI_PASSWORD_FD,
     CLI_CODE_FD,
     {0}};
 static const VerbOption server_options[] = {CLI_SERVER, {0}};
@@ -310,8 +326,8 @@ static const VerbOption none_options[] = {{0}};
 static const VerbOption token_options[] = {
     {"scopes", 0, "WORDS", "What it may be used for (\"read\")", SCOPES, false},
     {"days", 0, "N", "It expires after so many days (30)", NULL, false},
-    PASSWORD_FD, CLI_CODE_FD, CLI_COMMON};
-static const VerbOption revoke_options[] = {PASSWORD_FD, CLI_CODE_FD, CLI_SERVER, {0}};
+    CLI_PASSWORD_FD, CLI_CODE_FD, CLI_COMMON};
+static const VerbOption revoke_options[] = {CLI_PASSWORD_FD, CLI_CODE_FD, CLI_SERVER, {0}};
 static const VerbOption api_options[] = {
     {"data", 'd', "JSON", "The body, or @FILE, or @- for standard input", NULL, false}, CLI_SERVER, {0}};
 

@@ -85,14 +85,42 @@ static bool load_person(DemoPerson *officer, const json_t *organisations,
     return true;
 }
 
-/* The account takes its second factor itself, as a person would with an authenticator. */
+/* The terms as shipped become the first version here, to be accepted by everybody; the officer, who puts
+ * them in force, accepts them by that. */
+static bool load_terms(DemoPerson *officer, GError **error)
+{
+    g_autoptr(json_t) terms = NULL;
+    if (!demo_get(officer, "/api/v1/texts/terms", &terms, error))
+        return false;
+    if (json_integer_value(json_object_get(terms, "version")) > 0)
+        return true;
+    json_t *body = json_pack("{s:s, s:s, s:i, s:b}", "fr",
+                             demo_text(json_object_get(terms, "fr"), "markdown"), "en",
+                             demo_text(json_object_get(terms, "en"), "markdown"), "base", 0,
+                             "asks_acceptance", 1);
+    return demo_call(officer, "PUT", "/api/v1/texts/terms", body, 200, NULL, error);
+}
+
+static bool accept_terms(DemoPerson *person, GError **error)
+{
+    g_autoptr(json_t) terms = NULL;
+    if (!demo_get(person, "/api/v1/me/terms", &terms, error))
+        return false;
+    return !json_is_true(json_object_get(terms, "pending")) ||
+           demo_call(person, "POST", "/api/v1/me/terms",
+                     json_pack("{s:O}", "version", json_object_get(terms, "version")), 204, NULL,
+                     error);
+}
+
+/* The account accepts the terms and takes its second factor itself, as a person would with an
+ * authenticator. */
 static bool load_second_factor(DemoWorld *world, const char *login, GError **error)
 {
     g_autoptr(DemoPerson) person = demo_sign_in(world, login, error);
     g_autoptr(json_t) factor = NULL;
-    if (person == NULL || !demo_call(person, "POST", "/api/v1/me/second-factor",
-                                     json_pack("{s:s}", "password", DEMO_PASSWORD), 200, &factor,
-                                     error))
+    if (person == NULL || !accept_terms(person, error) ||
+        !demo_call(person, "POST", "/api/v1/me/second-factor",
+                   json_pack("{s:s}", "password", DEMO_PASSWORD), 200, &factor, error))
         return false;
     char code[TOTP_DIGITS + 1] = "";
     return totp_code(demo_text(factor, "secret"), totp_step(time_now_ms()), code, error) &&
@@ -103,7 +131,7 @@ static bool load_second_factor(DemoWorld *world, const char *login, GError **err
 static bool load_accounts(DemoWorld *world, DemoPerson *officer, json_t **ret_organisations,
                           GError **error)
 {
-    if (!load_organisations(officer, ret_organisations, error))
+    if (!load_terms(officer, error) || !load_organisations(officer, ret_organisations, error))
         return false;
     /* The first row is the officer's, who exists. */
     for (const DemoAccount *account = demo_accounts + 1; account->login != NULL; account++) {

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/times.h"
+#include "texts/texts.h"
 
 #include <string.h>
 
@@ -95,19 +96,20 @@ bool identity_sessions_end(StoreTx *tx, const char *person, const char *keep, in
 /* ---- who holds a secret ---- */
 
 #define HOLDER_COLUMNS                                                                             \
-    "p.id, p.login, p.name, p.organisation, p.roles, COALESCE(p.disabled_ms, 0), "
+    TERMS_DUE_SQL ", p.id, p.login, p.name, p.organisation, p.roles, COALESCE(p.disabled_ms, 0), "
 
-static PolicyActor *holder_actor(StoreRows *rows)
+static PolicyActor *holder_actor(StoreRows *rows, int64_t now_ms)
 {
     PolicyActor *actor = g_new0(PolicyActor, 1);
-    actor->id = g_strdup(store_row_text(rows, 0));
-    actor->login = g_strdup(store_row_text(rows, 1));
-    actor->name = g_strdup(store_row_text(rows, 2));
-    actor->organisation = g_strdup(store_row_text(rows, 3));
-    if (!policy_parse_set(SET_ROLE, store_row_text(rows, 4), &actor->roles))
+    actor->id = g_strdup(store_row_text(rows, 1));
+    actor->login = g_strdup(store_row_text(rows, 2));
+    actor->name = g_strdup(store_row_text(rows, 3));
+    actor->organisation = g_strdup(store_row_text(rows, 4));
+    if (!policy_parse_set(SET_ROLE, store_row_text(rows, 5), &actor->roles))
         actor->roles = 0;
-    actor->session = g_strdup(store_row_text(rows, 6));
-    actor->second_factor = store_row_integer(rows, 7) != 0;
+    actor->session = g_strdup(store_row_text(rows, 7));
+    actor->second_factor = store_row_integer(rows, 8) != 0;
+    actor->terms_overdue = terms_overdue(store_row_integer(rows, 0), now_ms);
     return actor;
 }
 
@@ -143,11 +145,11 @@ bool session_find(StoreTx *tx, const char *secret, SessionTimes times, PolicyAct
         store_text(hash));
     if (!holder_row(rows, error))
         return false;
-    int64_t seen_ms = store_row_integer(rows, 8), expires_ms = store_row_integer(rows, 9);
-    if (store_row_integer(rows, 5) != 0 || times.now_ms >= expires_ms ||
+    int64_t seen_ms = store_row_integer(rows, 9), expires_ms = store_row_integer(rows, 10);
+    if (store_row_integer(rows, 6) != 0 || times.now_ms >= expires_ms ||
         times.now_ms - seen_ms >= times.idle_ms)
         return holder_refuse(error);
-    PolicyActor *actor = holder_actor(rows);
+    PolicyActor *actor = holder_actor(rows, times.now_ms);
     actor->scopes = SCOPE_ALL;
     actor->channel = CHANNEL_SESSION;
     *ret_actor = actor;
@@ -169,15 +171,15 @@ bool token_find(StoreTx *tx, const char *secret, SessionTimes times, PolicyActor
     if (!holder_row(rows, error))
         return false;
     unsigned scopes = 0;
-    if (store_row_integer(rows, 5) != 0 || times.now_ms >= store_row_integer(rows, 9) ||
-        !policy_parse_set(SET_SCOPE, store_row_text(rows, 10), &scopes))
+    if (store_row_integer(rows, 6) != 0 || times.now_ms >= store_row_integer(rows, 10) ||
+        !policy_parse_set(SET_SCOPE, store_row_text(rows, 11), &scopes))
         return holder_refuse(error);
-    PolicyActor *actor = holder_actor(rows);
+    PolicyActor *actor = holder_actor(rows, times.now_ms);
     actor->scopes = scopes;
     actor->channel = CHANNEL_TOKEN;
     *ret_actor = actor;
-    *ret_seen_ms = store_row_integer(rows, 8);
-    *ret_expires_ms = store_row_integer(rows, 9);
+    *ret_seen_ms = store_row_integer(rows, 9);
+    *ret_expires_ms = store_row_integer(rows, 10);
     return true;
 }
 

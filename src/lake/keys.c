@@ -9,6 +9,7 @@
 #include "base/times.h"
 #include "identity/identity.h"
 #include "lake/rights.h"
+#include "texts/texts.h"
 
 #include <string.h>
 
@@ -162,8 +163,9 @@ bool lake_key_find(const App *app, StoreTx *tx, const char *access, int64_t now_
 {
     g_autoptr(StoreRows) rows =
         store_query(tx, error,
-                    "SELECT secret_sealed, person, project FROM lake_key WHERE access_key = $1 AND "
-                    "revoked_ms IS NULL AND expires_ms > $2",
+                    "SELECT k.secret_sealed, k.person, k.project, " TERMS_DUE_SQL " FROM lake_key k "
+                    "JOIN person p ON p.id = k.person WHERE k.access_key = $1 AND k.revoked_ms IS "
+                    "NULL AND k.expires_ms > $2",
                     store_text(access), store_integer(now_ms));
     g_autoptr(GError) problem = NULL;
     if (rows == NULL)
@@ -179,6 +181,7 @@ bool lake_key_find(const App *app, StoreTx *tx, const char *access, int64_t now_
     g_autofree char *person_id = g_strdup(store_row_text(rows, 1));
     size_t size = 0;
     const void *sealed = store_row_bytes(rows, 0, &size);
+    int64_t terms_due_ms = store_row_integer(rows, 3);
     owner.project = g_strdup(store_row_text(rows, 2));
     owner.secret = identity_unseal_text(identity_seal(app), context, sealed, size, error);
     g_autoptr(IdentityPerson) person = NULL;
@@ -187,6 +190,7 @@ bool lake_key_find(const App *app, StoreTx *tx, const char *access, int64_t now_
     if (person->disabled_ms != 0)
         return key_refuse(error);
     owner.actor = key_actor(person, access);
+    owner.actor->terms_overdue = terms_overdue(terms_due_ms, now_ms);
     *ret_owner = owner;
     owner = (LakeKeyOwner){0};
     return true;

@@ -55,7 +55,7 @@ typedef struct ListCall {
 static bool read_list(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
 {
     ListCall *call = data;
-    if (!policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error))
+    if (!policy_enforce(actor, VERB_ACCOUNT_LISTS, &own, error))
         return false;
     call->query.person = actor->id;
     g_autoptr(GPtrArray) list = notice_list(tx, &call->query, error);
@@ -82,7 +82,7 @@ static bool api_list(HttpRequest *request, GError **error)
     int64_t limit = page_limit(request);
     call.query.before = before;
     call.query.limit = limit + 1;
-    if (!look_run(request_app(request), request_actor(request), VERB_ACCOUNT_OWN, "", false,
+    if (!look_run(request_app(request), request_actor(request), VERB_ACCOUNT_LISTS, "", false,
                   read_list, &call, error))
         return false;
     json_t *page = page_json(call.items, limit, key_id);
@@ -100,7 +100,7 @@ typedef struct ReadCall {
 static bool mark_in_write(StoreTx *tx, void *data, GError **error)
 {
     const ReadCall *call = data;
-    return policy_enforce(call->actor, VERB_ACCOUNT_OWN, &own, error) &&
+    return policy_enforce(call->actor, VERB_ACCOUNT_LISTS, &own, error) &&
            notice_mark_read(tx, call->actor->id, call->id, time_now_ms(), error);
 }
 

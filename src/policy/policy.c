@@ -54,6 +54,7 @@ typedef struct PolicyRule {
     unsigned scope;
     unsigned states;
     unsigned needs;
+    bool before_terms;              /* also for whoever has yet to accept the terms of use */
 } PolicyRule;
 
 #define ANY_MEMBER (PROJECT_LEAD | PROJECT_SCIENTIST | PROJECT_BUSINESS)
@@ -63,7 +64,8 @@ typedef struct PolicyRule {
 #define NOT_CLOSED (STATE_PLANNED | STATE_OPEN | STATE_FROZEN)
 
 static const PolicyRule rules[VERB_COUNT] = {
-    [VERB_ACCOUNT_OWN] = {VERB_ACCOUNT_OWN, "account.own", OWNER, 0, SCOPE_READ, 0, 0},
+    [VERB_ACCOUNT_OWN] = {VERB_ACCOUNT_OWN, "account.own", OWNER, 0, SCOPE_READ, 0, 0, true},
+    [VERB_ACCOUNT_LISTS] = {VERB_ACCOUNT_LISTS, "account.lists", OWNER, 0, SCOPE_READ, 0, 0},
     [VERB_PERSON_LIST] = {VERB_PERSON_LIST, "person.list", ANYONE, 0, SCOPE_READ, 0, 0},
     [VERB_PERSON_MANAGE] = {VERB_PERSON_MANAGE, "person.manage", ROLE_OFFICER, 0, SCOPE_ADMIN, 0,
                             NEED_FACTOR},
@@ -341,6 +343,22 @@ static PolicyDecision policy_role_denial(const PolicyRule *rule)
     return denied("policy.role", "Your role does not allow this; ask a platform officer.");
 }
 
+static const char terms_sentence[] =
+    "The terms of use ask for your acceptance: sign in to the pages to read and accept them, or use "
+    "darse terms show and darse terms accept. Until then your own account alone is open to you, to "
+    "your tokens and to your keys.";
+
+static bool policy_awaits_terms(const PolicyActor *actor, PolicyVerb verb)
+{
+    return actor != NULL && actor->terms_overdue && !rules[verb].before_terms;
+}
+
+bool policy_enforce_terms(const PolicyActor *actor, PolicyVerb verb, GError **error)
+{
+    return !policy_awaits_terms(actor, verb) ||
+           error_set(error, ERROR_DENIED, "policy.terms", "%s", terms_sentence);
+}
+
 PolicyDecision policy_decide(const PolicyActor *actor, PolicyVerb verb, const PolicyFacts *facts)
 {
     static const PolicyFacts none = {0};
@@ -352,6 +370,8 @@ PolicyDecision policy_decide(const PolicyActor *actor, PolicyVerb verb, const Po
         return allowed;
     if (facts == NULL)
         facts = &none;
+    if (policy_awaits_terms(actor, verb))
+        return denied("policy.terms", terms_sentence);
     if ((actor->scopes & rule->scope) == 0)
         return denied("policy.scope", "The token's scopes do not cover this; make another one.");
     if (actor->channel == CHANNEL_DOOR && ((rule->roles & DOOR) == 0 || !facts->inside))

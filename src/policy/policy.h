@@ -128,6 +128,7 @@ typedef struct PolicyActor {
     unsigned roles;                  /* PolicyRole */
     unsigned scopes;                 /* PolicyScope */
     bool second_factor;
+    bool terms_overdue;              /* the terms of use in force have not been accepted in time */
     PolicyChannel channel;
     char *session;                   /* session id, token id, service id; for the journal */
     char *address;
@@ -142,7 +143,8 @@ PolicyActor *policy_actor_system(void);
 /* ---- verbs and facts ---- */
 
 typedef enum PolicyVerb {
-    VERB_ACCOUNT_OWN,                /* own profile, sessions, tokens, second factor */
+    VERB_ACCOUNT_OWN,                /* own profile, sessions, tokens, second factor, the terms */
+    VERB_ACCOUNT_LISTS,              /* what is mine in the rooms: projects, services, tasks, notices */
     VERB_PERSON_LIST, VERB_PERSON_MANAGE, VERB_ORGANISATION_LIST, VERB_ORGANISATION_MANAGE,
     VERB_PROJECT_CREATE, VERB_PROJECT_VIEW, VERB_PROJECT_EDIT, VERB_PROJECT_MEMBER,
     VERB_PROJECT_STATE, VERB_PROJECT_QUOTA,
@@ -208,6 +210,9 @@ typedef struct PolicyDecision {
 /* The one decision. ACTOR NULL: nobody. Pure. */
 PolicyDecision policy_decide(const PolicyActor *actor, PolicyVerb verb, const PolicyFacts *facts);
 const char *policy_verb_name(PolicyVerb verb);                  /* "project.create" */
+/* The part of it that needs no facts: whoever has yet to accept the terms of use is told that first,
+ * and not that there is no such thing. */
+bool policy_enforce_terms(const PolicyActor *actor, PolicyVerb verb, GError **error);
 /* As ERROR_DENIED (ERROR_UNAUTHENTICATED for nobody). Returns true when allowed. */
 bool policy_enforce(const PolicyActor *actor, PolicyVerb verb, const PolicyFacts *facts,
                     GError **error);

@@ -186,11 +186,12 @@ bool project_facts_visible(StoreTx *tx, const PolicyActor *actor, const char *pr
     PolicyFacts facts = {0};
     if (!project_facts_load(tx, actor, project, now_ms, &facts, error))
         return false;
-    /* A token without the scope is told so, by whoever decides next: here only whose project it is
-     * counts. Asked of the token itself, the scope would be missed first and hide that the person
+    /* A token without the scope, or a person who has yet to accept the terms, is told so by whoever
+     * decides next: here only whose project it is counts. Asked of the token itself, the scope would be missed first and hide that the person
      * has no part in the project. */
     PolicyActor whole = *actor;
     whole.scopes = actor->scopes != 0 ? SCOPE_ALL : 0;
+    whole.terms_overdue = false;
     if (!policy_decide(&whole, VERB_PROJECT_VIEW, &facts).allowed)
         return project_refuse_unknown(project, error);
     *ret_facts = facts;

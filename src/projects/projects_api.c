@@ -103,7 +103,7 @@ static const char *key_by_id(const json_t *item)
     return json_string_value(json_object_get(item, "id"));
 }
 
-/* Each project of the page passed policy's own rule in project_list(); VERB_ACCOUNT_OWN asks that
+/* Each project of the page passed policy's own rule in project_list(); VERB_ACCOUNT_LISTS asks that
  * the token may read at all. */
 static bool api_list(HttpRequest *request, GError **error)
 {
@@ -111,7 +111,7 @@ static bool api_list(HttpRequest *request, GError **error)
     g_autofree char *after = NULL;
     const PolicyActor *actor = request_actor(request);
     if (!page_key(request, &after, error) ||
-        !policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error))
+        !policy_enforce(actor, VERB_ACCOUNT_LISTS, &own, error))
         return false;
     Answer answer = {.after = after, .limit = page_limit(request)};
     if (!look_run(request_app(request), actor, VERB_PROJECT_VIEW, "", false, read_projects,

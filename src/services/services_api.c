@@ -137,7 +137,7 @@ static bool list_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GErr
     if (!own &&
         !project_facts_visible(tx, actor, call->project, time_now_ms(), &facts, error))
         return false;
-    if (!policy_enforce(actor, own ? VERB_ACCOUNT_OWN : VERB_SERVICE_VIEW, &facts, error))
+    if (!policy_enforce(actor, own ? VERB_ACCOUNT_LISTS : VERB_SERVICE_VIEW, &facts, error))
         return false;
     g_autoptr(GPtrArray) rows = service_list(tx, call->project, own ? actor->id : NULL, own,
                                              call->before, call->limit + 1, error);
@@ -160,7 +160,7 @@ static bool api_list_of(HttpRequest *request, const char *project, GError **erro
     if (!page_key(request, &before, error))
         return false;
     LookCall call = {.project = project, .before = before, .limit = page_limit(request)};
-    PolicyVerb verb = project != NULL ? VERB_PROJECT_VIEW : VERB_ACCOUNT_OWN;
+    PolicyVerb verb = project != NULL ? VERB_PROJECT_VIEW : VERB_ACCOUNT_LISTS;
     if (!look_run(request_app(request), request_actor(request), verb,
                   project != NULL ? project : "", false, list_in_look, &call, error)) {
         json_decref(call.answer);

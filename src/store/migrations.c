@@ -24,6 +24,7 @@ MIGRATION_BYTES(8, "0008_once.sql");
 MIGRATION_BYTES(9, "0009_list_indexes.sql");
 MIGRATION_BYTES(10, "0010_protection.sql");
 MIGRATION_BYTES(11, "0011_quick_lists.sql");
+MIGRATION_BYTES(12, "0012_terms_due.sql");
 
 const StoreMigration store_migrations[] = {
     {1, "audit", migration_1},
@@ -37,5 +38,6 @@ const StoreMigration store_migrations[] = {
     {9, "list_indexes", migration_9},
     {10, "protection", migration_10},
     {11, "quick_lists", migration_11},
+    {12, "terms_due", migration_12},
     {0, NULL, NULL},
 };

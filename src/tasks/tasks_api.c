@@ -19,7 +19,7 @@ static bool read_tasks(StoreTx *tx, const PolicyActor *actor, void *data, GError
 {
     static const PolicyFacts own = {.is_owner = true};
     json_t **items = data;
-    if (!policy_enforce(actor, VERB_ACCOUNT_OWN, &own, error))
+    if (!policy_enforce(actor, VERB_ACCOUNT_LISTS, &own, error))
         return false;
     g_autoptr(GPtrArray) tasks = tasks_load(tx, actor, time_now_ms(), error);
     if (tasks == NULL)
@@ -33,7 +33,7 @@ static bool read_tasks(StoreTx *tx, const PolicyActor *actor, void *data, GError
 static bool api_tasks(HttpRequest *request, GError **error)
 {
     json_t *items = NULL;
-    if (!look_run(request_app(request), request_actor(request), VERB_ACCOUNT_OWN, "", false,
+    if (!look_run(request_app(request), request_actor(request), VERB_ACCOUNT_LISTS, "", false,
                   read_tasks, &items, error))
         return false;
     return http_reply_json(request, 200, json_pack("{s:o, s:n}", "items", items, "next"), error);

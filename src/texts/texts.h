@@ -19,6 +19,7 @@ typedef struct TextVersion {
     int64_t version;               /* 0: as shipped */
     char *fr, *en;                 /* Markdown */
     bool asks;                     /* that everybody accept it */
+    int64_t due_ms;                /* until when it may wait for those who were here before */
     char *by, *by_name;            /* NULL: as shipped */
     int64_t written_ms;            /* 0: as shipped */
 } TextVersion;
@@ -33,13 +34,34 @@ bool text_load(StoreTx *tx, const char *name, int64_t version, TextVersion *ret_
                GError **error);
 /* A new version; BASE: the one it was written from. ERROR_CONFLICT "texts.changed" if that is not the
  * newest any more. */
-bool text_write(StoreTx *tx, const char *name, int64_t base, const char *fr, const char *en, bool asks,
-                const char *by, int64_t now_ms, int64_t *ret_version, GError **error);
+typedef struct TextNew {
+    const char *name, *fr, *en;
+    int64_t base;
+    bool asks;
+    int grace_days;                /* 0: whoever has not accepted it is refused at once */
+    const char *by;
+} TextNew;
+#define TEXTS_GRACE_DAYS_MAX 90
+bool text_write(StoreTx *tx, const TextNew *text, int64_t now_ms, int64_t *ret_version,
+                GError **error);
 
-/* The newest version of the terms that asks to be accepted (0: none does), and the newest that PERSON
- * accepted. */
-bool terms_state(StoreTx *tx, const char *person, int64_t *ret_asked, int64_t *ret_accepted,
-                 int64_t *ret_accepted_ms, GError **error);
+typedef struct TermsState {
+    int64_t asked;                 /* the newest version that asks to be accepted; 0: none does */
+    int64_t accepted, accepted_ms; /* the newest that the person accepted; 0: none */
+    int64_t due_ms;                /* from when on nothing else is answered; 0: nothing is asked */
+} TermsState;
+bool terms_state(StoreTx *tx, const char *person, TermsState *ret_state, GError **error);
+/* For a query over person P: TermsState.due_ms of each row. Grace is for those who were here when the
+ * version came into force; whoever came later reads it first. */
+#define TERMS_DUE_SQL                                                                              \
+    "COALESCE((SELECT MIN(CASE WHEN p.created_ms >= v.written_ms THEN v.written_ms ELSE v.due_ms " \
+    "END) FROM text_version v WHERE v.name = 'terms' AND v.asks = 1 AND v.version > COALESCE(("    \
+    "SELECT MAX(a.version) FROM text_acceptance a WHERE a.person = p.id), 0)), 0)"
+/* Nothing else is answered any more. */
+static inline bool terms_overdue(int64_t due_ms, int64_t now_ms)
+{
+    return due_ms != 0 && due_ms <= now_ms;
+}
 /* ERROR_CONFLICT "texts.changed" unless VERSION is the newest. */
 bool terms_accept(StoreTx *tx, const char *person, int64_t version, int64_t now_ms, GError **error);
 

@@ -34,9 +34,10 @@ static bool text_json(const TextVersion *text, json_t **ret_json, GError **error
     g_autoptr(json_t) en = NULL;
     if (!language_json(text->fr, &fr, error) || !language_json(text->en, &en, error))
         return false;
-    *ret_json = json_pack("{s:s, s:I, s:b, s:o, s:O, s:O}", "name", text->name, "version",
-                          (json_int_t)text->version, "asks_acceptance", text->asks, "written",
-                          time_json(text->written_ms), "fr", fr, "en", en);
+    *ret_json = json_pack("{s:s, s:I, s:b, s:o, s:o, s:O, s:O}", "name", text->name, "version",
+                          (json_int_t)text->version, "asks_acceptance", text->asks, "due",
+                          time_json(text->due_ms), "written", time_json(text->written_ms), "fr", fr,
+                          "en", en);
     return true;
 }
 
@@ -80,7 +81,7 @@ static bool read_versions(StoreTx *tx, const PolicyActor *actor, void *data, GEr
     g_autoptr(StoreRows) rows = store_query(
         tx, error,
         "SELECT t.version, t.asks, p.name, t.written_ms, (SELECT count(*) FROM text_acceptance a "
-        "WHERE a.version = t.version AND t.name = 'terms') FROM text_version t JOIN person p ON "
+        "WHERE a.version = t.version AND t.name = 'terms'), t.due_ms FROM text_version t JOIN person p ON "
         "p.id = t.written_by WHERE t.name = $1 ORDER BY t.version DESC LIMIT 200",
         store_text(call->name));
     if (rows == NULL)
@@ -89,9 +90,11 @@ static bool read_versions(StoreTx *tx, const PolicyActor *actor, void *data, GEr
     while (store_next(rows, &problem))
         json_array_append_new(
             call->items,
-            json_pack("{s:I, s:b, s:s, s:o, s:I}", "version", (json_int_t)store_row_integer(rows, 0),
-                      "asks_acceptance", store_row_integer(rows, 1) != 0, "by",
-                      store_row_text(rows, 2), "written", time_json(store_row_integer(rows, 3)),
+            json_pack("{s:I, s:b, s:o, s:s, s:o, s:I}", "version",
+                      (json_int_t)store_row_integer(rows, 0), "asks_acceptance",
+                      store_row_integer(rows, 1) != 0, "due", time_json(store_row_integer(rows, 5)),
+                      "by", store_row_text(rows, 2), "written",
+                      time_json(store_row_integer(rows, 3)),
                       "accepted", (json_int_t)store_row_integer(rows, 4)));
     if (problem == NULL)
         return true;
@@ -112,24 +115,25 @@ static bool api_versions(HttpRequest *request, GError **error)
 
 /* ---- writing ---- */
 
-typedef struct WriteCall {
-    const char *name, *fr, *en;
-    int64_t base;
-    bool asks;
-} WriteCall;
-
 static bool write_in_act(Act *act, void *data, GError **error)
 {
-    const WriteCall *call = data;
-    int64_t version = 0;
+    TextNew *call = data;
+    int64_t version = 0, now_ms = time_now_ms();
+    call->by = act->actor->id;
     act_about(act, call->name, NULL);
     act_detail(act, "action", "write_text");
-    if (!act_allow(act, NULL, error) ||
-        !text_write(act->tx, call->name, call->base, call->fr, call->en, call->asks,
-                    act->actor->id, time_now_ms(), &version, error))
+    if (!act_allow(act, NULL, error) || !text_write(act->tx, call, now_ms, &version, error))
+        return false;
+    /* Whoever puts the terms in force by hand has read them. */
+    bool accepts = call->asks && act->actor->channel == CHANNEL_SESSION;
+    if (accepts && !terms_accept(act->tx, act->actor->id, version, now_ms, error))
         return false;
     json_object_set_new(act->details, "version", json_integer(version));
     json_object_set_new(act->details, "asks_acceptance", json_boolean(call->asks));
+    if (call->asks)
+        json_object_set_new(act->details, "grace_days", json_integer(call->grace_days));
+    if (accepts)
+        json_object_set_new(act->details, "accepted", json_true());
     g_autofree char *fr = hash_text_hex(call->fr);
     g_autofree char *en = hash_text_hex(call->en);
     act_detail(act, "fr_sha256", fr);
@@ -150,10 +154,11 @@ static bool check_renders(const char *markdown, const char *field, GError **erro
 
 static bool api_write(HttpRequest *request, GError **error)
 {
-    WriteCall call = {.name = http_request_segment(request, "text"),
-                      .fr = http_body_text(request, "fr"), .en = http_body_text(request, "en"),
-                      .base = http_body_integer(request, "base", 0),
-                      .asks = http_body_boolean(request, "asks_acceptance", false)};
+    TextNew call = {.name = http_request_segment(request, "text"),
+                    .fr = http_body_text(request, "fr"), .en = http_body_text(request, "en"),
+                    .base = http_body_integer(request, "base", 0),
+                    .asks = http_body_boolean(request, "asks_acceptance", false),
+                    .grace_days = (int)http_body_integer(request, "grace_days", 0)};
     ShowCall show = {.name = call.name, .version = -1};
     json_t *json = NULL;
     App *app = request_app(request);
@@ -185,7 +190,8 @@ static bool api_preview(HttpRequest *request, GError **error)
 /* ---- acceptance ---- */
 
 typedef struct TermsCall {
-    int64_t asked, accepted, accepted_ms, version;
+    TermsState state;
+    int64_t version;
 } TermsCall;
 
 static bool read_terms(StoreTx *tx, const PolicyActor *actor, void *data, GError **error)
@@ -193,7 +199,7 @@ static bool read_terms(StoreTx *tx, const PolicyActor *actor, void *data, GError
     TermsCall *call = data;
     g_auto(TextVersion) text = {0};
     if (!policy_enforce(actor, VERB_ACCOUNT_OWN, &(PolicyFacts){.is_owner = true}, error) ||
-        !terms_state(tx, actor->id, &call->asked, &call->accepted, &call->accepted_ms, error) ||
+        !terms_state(tx, actor->id, &call->state, error) ||
         !text_load(tx, "terms", -1, &text, error))
         return false;
     call->version = text.version;
@@ -206,9 +212,12 @@ static bool api_terms(HttpRequest *request, GError **error)
     if (!look_run(request_app(request), request_actor(request), VERB_ACCOUNT_OWN, "", false,
                   read_terms, &call, error))
         return false;
-    json_t *json = json_pack("{s:I, s:b, s:I, s:o}", "version", (json_int_t)call.version, "pending",
-                             call.asked > call.accepted, "accepted_version",
-                             (json_int_t)call.accepted, "accepted", time_json(call.accepted_ms));
+    const TermsState *state = &call.state;
+    json_t *json =
+        json_pack("{s:I, s:b, s:o, s:b, s:I, s:o}", "version", (json_int_t)call.version, "pending",
+                  state->due_ms != 0, "due", time_json(state->due_ms), "overdue",
+                  terms_overdue(state->due_ms, time_now_ms()), "accepted_version",
+                  (json_int_t)state->accepted, "accepted", time_json(state->accepted_ms));
     return http_reply_json(request, 200, json, error);
 }
 
@@ -247,6 +256,8 @@ static const HttpField text_answer[] = {
     {"name", HTTP_TEXT, .required = true, .summary = "terms, privacy or accessibility"},
     {"version", HTTP_INTEGER, .required = true, .summary = "0: as shipped"},
     {"asks_acceptance", HTTP_BOOLEAN, .required = true},
+    {"due", HTTP_TIME, .required = true, .nullable = true,
+     .summary = "Until then those who were here before may wait; null: it asks nothing"},
     {"written", HTTP_TIME, .required = true, .nullable = true, .summary = "null: as shipped"},
     {"fr", HTTP_OBJECT, .required = true, .fields = language_fields},
     {"en", HTTP_OBJECT, .required = true, .fields = language_fields},
@@ -259,6 +270,7 @@ static const HttpField text_query[] = {
 static const HttpField version_fields[] = {
     {"version", HTTP_INTEGER, .required = true},
     {"asks_acceptance", HTTP_BOOLEAN, .required = true},
+    {"due", HTTP_TIME, .required = true, .nullable = true},
     {"by", HTTP_TEXT, .required = true, .summary = "Name of the officer"},
     {"written", HTTP_TIME, .required = true},
     {"accepted", HTTP_INTEGER, .required = true, .summary = "By how many persons"},
@@ -274,7 +286,11 @@ static const HttpField write_body[] = {
     {"en", HTTP_LONG_TEXT, .required = true, .max = TEXTS_MARKDOWN_MAX, .summary = "Markdown"},
     {"base", HTTP_INTEGER, .required = true, .min = 0, .max = 1000000,
      .summary = "The version that it was written from"},
-    {"asks_acceptance", HTTP_BOOLEAN, .summary = "Of the terms: everybody is asked to accept them"},
+    {"asks_acceptance", HTTP_BOOLEAN,
+     .summary = "Of the terms: everybody is asked to accept them; whoever writes them in a session "
+                "accepts them"},
+    {"grace_days", HTTP_INTEGER, .max = TEXTS_GRACE_DAYS_MAX,
+     .summary = "How long those who are here now may go on before they accept (0)"},
     HTTP_SCHEMA("PlatformTextEdit"),
 };
 static const HttpField preview_body[] = {
@@ -284,6 +300,9 @@ static const HttpField preview_body[] = {
 static const HttpField terms_answer[] = {
     {"version", HTTP_INTEGER, .required = true, .summary = "The newest"},
     {"pending", HTTP_BOOLEAN, .required = true, .summary = "I am asked to accept it"},
+    {"due", HTTP_TIME, .required = true, .nullable = true,
+     .summary = "From then on all but my own account is refused"},
+    {"overdue", HTTP_BOOLEAN, .required = true, .summary = "That time has come"},
     {"accepted_version", HTTP_INTEGER, .required = true, .summary = "0: none"},
     {"accepted", HTTP_TIME, .required = true, .nullable = true},
     HTTP_SCHEMA("TermsState"),

@@ -158,10 +158,28 @@ describe("the platform, by hand", { concurrency: 1 }, () => {
     assert.equal(await officer.getByRole("dialog").locator(".prose b").count(), 0);
     await officer.getByRole("dialog").getByRole("button", { name: "Close" }).click();
     await officer.getByLabel("Ask everybody to accept this version").check();
+    await officer.getByLabel("From when on acceptance is needed").selectOption("In 7 days");
     await officer.getByRole("button", { name: "Put the new version in force" }).click();
-    await officer.getByRole("region", { name: "Versions written here" }).getByText("Asked").waitFor();
+    const versions = officer.getByRole("region", { name: "Versions written here" });
+    await versions.getByRole("rowheader", { name: "2", exact: true }).waitFor();
 
+    // There is time: a reminder that leads to them, and work goes on.
     await scientist.goto(`${demonstration.url}/projects`);
+    await scientist.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+    await scientist.getByText(/The terms of use have changed. Accept them before/).waitFor();
+    await scientist.getByRole("button", { name: "Read and accept" }).press("Enter");
+    await scientist.getByRole("heading", { level: 1, name: "Terms" }).waitFor();
+    await scientist.getByRole("button", { name: "Later" }).press("Enter");
+    await scientist.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
+
+    // No time: whatever the page asks for next is refused, and the terms come in its place.
+    await english.fill("# Terms\n\nNothing leaves unchecked, **ever**.");
+    await officer.getByLabel("Ask everybody to accept this version").check();
+    await officer.getByLabel("From when on acceptance is needed").selectOption("At once");
+    await officer.getByRole("button", { name: "Put the new version in force" }).click();
+    await versions.getByRole("rowheader", { name: "3", exact: true }).waitFor();
+    await scientist.getByRole("link", { name: "Catalogue", exact: true }).first().click();
+    await scientist.getByRole("link", { name: "Projects", exact: true }).first().click();
     await scientist.getByRole("heading", { level: 1, name: "Terms" }).waitFor();
     assert.equal(await scientist.getByRole("heading", { level: 1, name: "Projects" }).count(), 0);
     await scientist.getByRole("link", { name: "Personal data" }).click();     // may still be read

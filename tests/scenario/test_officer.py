@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What officers see and do about the platform itself, and what nobody else does; texts and their
-acceptance; what a person does with their sessions and recovery codes."""
+"""What officers see and do about the platform itself, and what nobody else does; texts; what a
+person does with their sessions and recovery codes."""
 import json
 import sqlite3
 
@@ -167,7 +167,8 @@ def test_texts(server, client_for, officer):
     anybody = server.stranger()
     for name in ("terms", "privacy", "accessibility"):
         text = anybody.ok("GET", f"{API}/texts/{name}")
-        assert text["version"] == 0 and text["fr"]["title"] and text["en"]["html"]
+        assert text["fr"]["title"] and text["en"]["html"]
+        assert text["version"] == (1 if name == "terms" else 0)   # the demonstration asks for its own
     anybody.refused("GET", f"{API}/texts/manifesto", status=404, reason="texts.no_text")
     body = {"fr": "# Données\n\nUn <script>alert(1)</script> mot.", "en": "# Data\n\nA word.", "base": 0}
     path = f"{API}/texts/privacy"
@@ -185,20 +186,6 @@ def test_texts(server, client_for, officer):
     assert entry["details"]["version"] == 1 and len(entry["details"]["fr_sha256"]) == 64
     preview = officer.ok("POST", f"{API}/texts-preview", {"markdown": "# T\n\n[x](javascript:y)"})
     assert preview["title"] == "T" and "href" not in preview["html"]
-
-
-def test_acceptance(client_for, officer):
-    scientist = client_for("scientist")
-    assert scientist.ok("GET", f"{API}/me/terms")["pending"] is False
-    officer.ok("PUT", f"{API}/texts/terms", {"fr": "# Conditions\n\nx", "en": "# Terms\n\nx",
-                                             "base": 0, "asks_acceptance": True})
-    state = scientist.ok("GET", f"{API}/me/terms")
-    assert state["pending"] and state["version"] == 1
-    scientist.refused("POST", f"{API}/me/terms", {"version": 0}, status=409, reason="texts.changed")
-    scientist.ok("POST", f"{API}/me/terms", {"version": 1}, 204)
-    state = scientist.ok("GET", f"{API}/me/terms")
-    assert not state["pending"] and state["accepted_version"] == 1 and state["accepted"]
-    assert officer.ok("GET", f"{API}/texts/terms/versions")["items"][0]["accepted"] == 1
 
 
 # ---- one's own account ----

@@ -84,6 +84,30 @@ static void test_stranger(void)
     }
 }
 
+/* Whoever has yet to accept the terms: their own account, and nothing else, by any channel. */
+static void test_terms(void)
+{
+    PolicyFacts facts = good_facts();
+    PolicyActor late = person;
+    late.terms_overdue = true;
+    late.roles = ROLE_OFFICER | ROLE_PRODUCER | ROLE_COMMITTEE | ROLE_CHECKER | ROLE_AUDITOR;
+    static const PolicyChannel channels[] = {CHANNEL_SESSION, CHANNEL_TOKEN};
+    for (size_t i = 0; i < G_N_ELEMENTS(channels); i++) {
+        late.channel = channels[i];
+        for (int verb = 0; verb < VERB_COUNT; verb++) {
+            g_autoptr(GError) error = NULL;
+            PolicyDecision decision = policy_decide(&late, (PolicyVerb)verb, &facts);
+            bool own = verb == VERB_ACCOUNT_OWN;
+            g_assert_cmpint(decision.allowed, ==, own);
+            g_assert_cmpint(policy_enforce_terms(&late, (PolicyVerb)verb, &error), ==, own);
+            g_assert_cmpstr(own ? "policy.terms" : decision.reason, ==, "policy.terms");
+            g_assert_cmpstr(own ? "policy.terms" : error_reason(error), ==, "policy.terms");
+            g_assert_true(policy_enforce_terms(&person, (PolicyVerb)verb, NULL));
+            g_assert_true(policy_enforce_terms(NULL, (PolicyVerb)verb, NULL));
+        }
+    }
+}
+
 typedef struct Denial {
     PolicyVerb verb;
     void (*spoil)(PolicyActor *actor, PolicyFacts *facts);
@@ -290,6 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/policy/sets", test_sets);
     g_test_add_func("/policy/nobody", test_nobody);
     g_test_add_func("/policy/stranger", test_stranger);
+    g_test_add_func("/policy/terms", test_terms);
     g_test_add_func("/policy/scientist", test_scientist);
     g_test_add_func("/policy/checker", test_checker);
     g_test_add_func("/policy/export-sight", test_export_sight);

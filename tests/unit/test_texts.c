@@ -62,15 +62,18 @@ typedef struct Call {
     const char *name;
     int64_t base, version, written;
     bool asks;
+    int grace_days;
     TextVersion text;
-    int64_t asked, accepted, accepted_ms;
+    TermsState state;
 } Call;
 
 static bool write_in(StoreTx *tx, void *data, GError **error)
 {
     Call *c = data;
-    return text_write(tx, c->name, c->base, "# Fr\n", "# En\n", c->asks,
-                      world_actor(c->world, OFFICER)->id, time_now_ms(), &c->written, error);
+    TextNew text = {.name = c->name, .base = c->base, .fr = "# Fr\n", .en = "# En\n",
+                    .asks = c->asks, .grace_days = c->grace_days,
+                    .by = world_actor(c->world, OFFICER)->id};
+    return text_write(tx, &text, time_now_ms(), &c->written, error);
 }
 
 static bool load_in(StoreTx *tx, void *data, GError **error)
@@ -88,8 +91,7 @@ static bool accept_in(StoreTx *tx, void *data, GError **error)
 static bool state_in(StoreTx *tx, void *data, GError **error)
 {
     Call *c = data;
-    return terms_state(tx, world_actor(c->world, LEAD)->id, &c->asked, &c->accepted,
-                       &c->accepted_ms, error);
+    return terms_state(tx, world_actor(c->world, LEAD)->id, &c->state, error);
 }
 
 static void test_shipped(void)
@@ -142,29 +144,68 @@ static void test_acceptance(void)
     g_autoptr(GError) error = NULL;
     Call c = {.world = w, .name = "terms", .asks = true};
     g_assert_true(store_read(w->app.store, state_in, &c, &error));
-    g_assert_cmpint(c.asked, ==, 0);
+    g_assert_cmpint(c.state.asked, ==, 0);
     g_assert_true(store_write(w->app.store, write_in, &c, &error));
     g_assert_true(store_read(w->app.store, state_in, &c, &error));
-    g_assert_cmpint(c.asked, ==, 1);
-    g_assert_cmpint(c.accepted, ==, 0);
+    g_assert_cmpint(c.state.asked, ==, 1);
+    g_assert_cmpint(c.state.accepted, ==, 0);
     c.version = 0;                                     /* not the newest: nobody accepts unread */
     assert_refused(store_write(w->app.store, accept_in, &c, &error), &error, "texts.changed");
     c.version = 1;
     g_assert_true(store_write(w->app.store, accept_in, &c, &error));
     g_assert_true(store_write(w->app.store, accept_in, &c, &error));
     g_assert_true(store_read(w->app.store, state_in, &c, &error));
-    g_assert_cmpint(c.accepted, ==, 1);
+    g_assert_cmpint(c.state.accepted, ==, 1);
     c.base = 1;
     c.asks = false;                                    /* a small change: nobody is asked again */
     g_assert_true(store_write(w->app.store, write_in, &c, &error));
     g_assert_true(store_read(w->app.store, state_in, &c, &error));
-    g_assert_cmpint(c.asked, ==, 1);
+    g_assert_cmpint(c.state.asked, ==, 1);
+    world_free(w);
+}
+
+static bool late_comer_in(StoreTx *tx, void *data, GError **error)
+{
+    const Call *c = data;
+    return store_exec(tx, error, "UPDATE person SET created_ms = $1 WHERE id = $2",
+                      store_integer(time_now_ms() + 1000),
+                      store_text(world_actor(c->world, LEAD)->id));
+}
+
+/* Whoever was here has the grace of each version; whoever came later has none. */
+static void test_grace(void)
+{
+    World *w = world_new("", false);
+    g_autoptr(GError) error = NULL;
+    Call c = {.world = w, .name = "terms", .asks = true, .grace_days = 7};
+    int64_t before_ms = time_now_ms();
+    g_assert_true(store_read(w->app.store, state_in, &c, &error));
+    g_assert_cmpint(c.state.due_ms, ==, 0);
+    g_assert_true(store_write(w->app.store, write_in, &c, &error));
+    g_assert_true(store_read(w->app.store, state_in, &c, &error));
+    g_assert_cmpint(c.state.due_ms, >=, before_ms + 7 * TIME_DAY_MS);
+    g_assert_false(terms_overdue(c.state.due_ms, c.state.due_ms - 1));
+    g_assert_true(terms_overdue(c.state.due_ms, c.state.due_ms));
+    int64_t first_ms = c.state.due_ms;
+    c.base = 1;
+    c.grace_days = 30;                /* a second version does not give the first one more time */
+    g_assert_true(store_write(w->app.store, write_in, &c, &error));
+    g_assert_true(store_read(w->app.store, state_in, &c, &error));
+    g_assert_cmpint(c.state.due_ms, ==, first_ms);
+    g_assert_true(store_write(w->app.store, late_comer_in, &c, &error));
+    g_assert_true(store_read(w->app.store, state_in, &c, &error));
+    g_assert_true(terms_overdue(c.state.due_ms, time_now_ms()));
+    c.version = 2;
+    g_assert_true(store_write(w->app.store, accept_in, &c, &error));
+    g_assert_true(store_read(w->app.store, state_in, &c, &error));
+    g_assert_cmpint(c.state.due_ms, ==, 0);
     world_free(w);
 }
 
 static const WorldTest tests[] = {
     {"render", test_render}, {"refusals", test_render_refusals}, {"shipped", test_shipped},
     {"versions", test_versions}, {"acceptance", test_acceptance},
+    {"grace", test_grace},
 };
 
 int main(int argc, char **argv)

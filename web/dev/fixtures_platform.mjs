@@ -73,7 +73,7 @@ const choices = {
 };
 
 const written = (title, lines) => ({ title, markdown: `# ${title}\n\n${lines}\n`, html: `<h2>Purpose</h2>\n<p>${lines} <a href="https://example.org">elsewhere</a></p>\n<ul>\n<li>One</li>\n<li>Two</li>\n</ul>\n<table>\n<thead>\n<tr>\n<th>Data</th>\n<th>Why</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>Name</td>\n<td>To know who acts</td>\n</tr>\n</tbody>\n</table>\n` });
-const text = (name, en, fr) => ({ name, version: 2, asks_acceptance: name === "terms", written: at(-4), en: written(en, "What this platform is for."), fr: written(fr, "À quoi sert cette plateforme.") });
+const text = (name, en, fr) => ({ name, version: 2, asks_acceptance: name === "terms", due: name === "terms" ? at(10) : null, written: at(-4), en: written(en, "What this platform is for."), fr: written(fr, "À quoi sert cette plateforme.") });
 
 const checks = {
   auditor: { state: "running", began: at(-0.0001), ended: null, tiles: 95, rows: 24_000, entries: 48_213, erased: 0, reason: "", detail: "" },
@@ -90,12 +90,19 @@ export const platform = (login) => ({
   "/me/notices": notices,
   "/me/notice-choices": choices,
   "/me/second-factor": { in_place: true, recovery_codes_left: 2 },
-  "/me/terms": { version: 2, pending: login === "business", accepted_version: 2, accepted: at(-3) },
+  "/me/terms": {
+    version: 2,
+    pending: login === "business" || login === "lead",
+    due: login === "business" ? at(-1) : login === "lead" ? at(13) : null,
+    overdue: login === "business",
+    accepted_version: 2,
+    accepted: at(-3),
+  },
   "/texts/terms": text("terms", "Terms of use", "Conditions d’utilisation"),
   "/texts/privacy": text("privacy", "Personal data", "Données personnelles"),
   "/texts/accessibility": text("accessibility", "Accessibility statement", "Déclaration d’accessibilité"),
   "/texts/terms/versions": list([
-    { version: 2, asks_acceptance: true, by: "Odile Ferrand", written: at(-4), accepted: 12 },
-    { version: 1, asks_acceptance: false, by: "Odile Ferrand", written: at(-40), accepted: 0 },
+    { version: 2, asks_acceptance: true, due: at(10), by: "Odile Ferrand", written: at(-4), accepted: 12 },
+    { version: 1, asks_acceptance: false, due: null, by: "Odile Ferrand", written: at(-40), accepted: 0 },
   ]),
 });

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which page for which address.
+import { useEffect, useState } from "preact/hooks";
 import { Shell } from "./parts/shell";
 import { NotFound } from "./pages/not_found";
 import { SignIn } from "./pages/sign_in";
-import { TermsGate } from "./pages/terms_gate";
+import { TermsGate, TermsSoon } from "./pages/terms_gate";
 import { OPEN_PATHS, ROUTES } from "./routes";
+import { whenTermsAsked } from "./api/client";
 import { useResource } from "./api/resource";
 import type { TermsState } from "./api/types";
 import { match, place } from "./router";
@@ -26,8 +28,18 @@ function Here() {
 function Person() {
   const { path } = useStore(place);
   const terms = useResource<TermsState>("/me/terms");
-  if (terms.data?.pending && !OPEN_PATHS.includes(path)) return <TermsGate of={terms} />;
-  return <Here />;
+  const [reading, read] = useState(false);
+  const { reload } = terms;
+  useEffect(() => whenTermsAsked(() => void reload()), [reload]);
+  const asked = terms.data?.pending && !OPEN_PATHS.includes(path) ? terms.data : undefined;
+  if (asked && (asked.overdue || reading))
+    return <TermsGate of={terms} later={asked.overdue ? undefined : () => read(false)} />;
+  return (
+    <>
+      {asked?.due && <TermsSoon due={asked.due} read={() => read(true)} />}
+      <Here />
+    </>
+  );
 }
 
 export function App() {

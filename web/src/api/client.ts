@@ -21,6 +21,16 @@ export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler;
 }
 
+let onTermsAsked: () => void = () => {};
+
+/** Called when the server refuses because the terms of use were not accepted. Gives back how to end that. */
+export function whenTermsAsked(handler: () => void): () => void {
+  onTermsAsked = handler;
+  return () => {
+    onTermsAsked = () => {};
+  };
+}
+
 /** What goes wrong on this side has the form of the server's problems. */
 export function problemOfPages(reason: string, detail: string): Problem {
   return { type: "about:blank", title: "", status: 0, reason, detail, request: "" };
@@ -99,7 +109,9 @@ async function ask(method: string, path: string, body?: unknown, options: Option
   }
   if (!response.ok) {
     if (response.status === 401 && !options.quiet) onSignedOut();
-    throw await problemOf(response);
+    const problem = await problemOf(response);
+    if (problem.problem.reason === "policy.terms") onTermsAsked();
+    throw problem;
   }
   noteAnswer();
   return response;

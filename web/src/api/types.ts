@@ -1090,6 +1090,8 @@ export interface PlatformStore {
 
 export interface PlatformText {
   asks_acceptance: boolean;
+  /** Until then those who were here before may wait; null: it asks nothing */
+  due: string | null;
   en: TextInLanguage;
   fr: TextInLanguage;
   /** terms, privacy or accessibility */
@@ -1101,7 +1103,7 @@ export interface PlatformText {
 }
 
 export interface PlatformTextEdit {
-  /** Of the terms: everybody is asked to accept them */
+  /** Of the terms: everybody is asked to accept them; whoever writes them in a session accepts them */
   asks_acceptance?: boolean | null;
   /** The version that it was written from */
   base: number;
@@ -1109,6 +1111,8 @@ export interface PlatformTextEdit {
   en: string;
   /** Markdown */
   fr: string;
+  /** How long those who are here now may go on before they accept (0) */
+  grace_days?: number | null;
 }
 
 export interface PlatformTextVersion {
@@ -1117,6 +1121,7 @@ export interface PlatformTextVersion {
   asks_acceptance: boolean;
   /** Name of the officer */
   by: string;
+  due: string | null;
   version: number;
   written: string;
 }
@@ -1678,6 +1683,10 @@ export interface TermsState {
   accepted: string | null;
   /** 0: none */
   accepted_version: number;
+  /** From then on all but my own account is refused */
+  due: string | null;
+  /** That time has come */
+  overdue: boolean;
   /** I am asked to accept it */
   pending: boolean;
   /** The newest */

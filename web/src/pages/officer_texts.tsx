@@ -5,12 +5,12 @@ import { useRef, useState } from "preact/hooks";
 import { api } from "../api/client";
 import { useAction, useList, useResource, type Resource } from "../api/resource";
 import type { PlatformText, PlatformTextVersion, TextInLanguage } from "../api/types";
-import { t, type Key } from "../i18n";
+import { t, tn, type Key } from "../i18n";
 import { formatNumber } from "../i18n/format";
 import { Badge } from "../parts/badge";
 import { Command } from "../parts/command";
 import { Dialog } from "../parts/dialog";
-import { ChoicesField, Form, LongField, text } from "../parts/form";
+import { ChoicesField, Form, LongField, SelectField, text } from "../parts/form";
 import { ProblemNotice } from "../parts/notice";
 import { OfficerPage } from "../parts/officer";
 import { Loaded, Panel } from "../parts/page";
@@ -22,6 +22,8 @@ import { useAddress } from "../router";
 
 const NAMES = ["terms", "privacy", "accessibility"] as const;
 type Name = (typeof NAMES)[number];
+const GRACE_DAYS = ["0", "7", "14", "30", "90"];
+const GRACE_DAYS_NORMAL = "14";
 const MARKDOWN_MAX = 60_000;
 const LANGUAGES = ["fr", "en"] as const;
 
@@ -54,11 +56,13 @@ function Editor(props: { of: Resource<PlatformText>; text: PlatformText; written
   const form = useRef<HTMLDivElement>(null);
   const [preview, setPreview] = useState<{ lang: "fr" | "en"; markdown: string } | null>(null);
   const submit = async (values: FormData) => {
+    const asks = values.has("asks_acceptance");
     await api.put(`/texts/${props.text.name}`, {
       base: props.text.version,
       fr: text(values, "fr"),
       en: text(values, "en"),
-      asks_acceptance: values.has("asks_acceptance"),
+      asks_acceptance: asks,
+      ...(asks ? { grace_days: Number(text(values, "grace_days")) } : {}),
     });
     toast(t("texts.written"), "good", { href: `/${props.text.name}`, text: t("texts.read") });
     await props.written();
@@ -94,13 +98,25 @@ function Editor(props: { of: Resource<PlatformText>; text: PlatformText; written
           ))}
         </div>
         {props.text.name === "terms" && (
-          <ChoicesField
-            name="asks_acceptance"
-            label={t("texts.acceptance")}
-            optional
-            wide
-            choices={[{ value: "yes", text: t("texts.ask"), hint: t("texts.ask_hint") }]}
-          />
+          <>
+            <ChoicesField
+              name="asks_acceptance"
+              label={t("texts.acceptance")}
+              optional
+              wide
+              choices={[{ value: "yes", text: t("texts.ask"), hint: t("texts.ask_hint") }]}
+            />
+            <SelectField
+              name="grace_days"
+              label={t("texts.grace")}
+              hint={t("texts.grace_hint")}
+              value={GRACE_DAYS_NORMAL}
+              choices={GRACE_DAYS.map((days) => ({
+                value: days,
+                text: days === "0" ? t("texts.at_once") : tn("texts.days", Number(days)),
+              }))}
+            />
+          </>
         )}
       </Form>
       {preview && <Preview {...preview} close={() => setPreview(null)} />}
@@ -131,6 +147,11 @@ function Versions({ list, name }: { list: ReturnType<typeof useList<PlatformText
                     ) : (
                       <span class="soft">–</span>
                     ),
+                },
+                {
+                  title: t("texts.until"),
+                  cell: (row: PlatformTextVersion) =>
+                    row.due ? <Time at={row.due} /> : <span class="soft">–</span>,
                 },
                 {
                   title: t("texts.accepted"),
@@ -189,7 +210,32 @@ export function OfficerTexts() {
         ))}
       </div>
       <One key={name} name={name} />
-      <Command lines={[{ cli: [], call: { method: "GET", path: `/texts/${name}` } }]} />
+      <Command
+        lines={[
+          {
+            text: t("texts.versions"),
+            cli: ["admin", "text", "versions", name],
+            call: { method: "GET", path: `/texts/${name}/versions` },
+          },
+          {
+            text: t("texts.write"),
+            cli: [
+              "admin", "text", "write", name, "--fr", `${name}.fr.md`, "--en", `${name}.en.md`,
+              ...(name === "terms" ? ["--ask", "--grace-days", GRACE_DAYS_NORMAL] : []),
+            ],
+            call: {
+              method: "PUT",
+              path: `/texts/${name}`,
+              body: {
+                fr: "# …", en: "# …", base: 0,
+                ...(name === "terms"
+                  ? { asks_acceptance: true, grace_days: Number(GRACE_DAYS_NORMAL) }
+                  : {}),
+              },
+            },
+          },
+        ]}
+      />
     </OfficerPage>
   );
 }
