@@ -175,19 +175,22 @@ static bool once_begin(HttpRequest *request, const char *key, GError **error)
     return ok;
 }
 
-/* The action is done and told whatever becomes of this: a failure here is of the log only. */
-static void once_end(HttpRequest *request, bool done)
+/* A refusal did nothing, so that the key is free again. A fault of ours may have come after the commit,
+ * when the answer was being read: the row, if the action left one, then stays, without an answer. What
+ * is done is done and told whatever becomes of this: a failure here is of the log only. */
+static void once_end(HttpRequest *request, const GError *failure)
 {
     App *app = request_app(request);
     const PolicyActor *actor = request_actor(request);
     Ended ended = {.actor = actor};
+    bool done = failure == NULL, refused = !done && error_kind_of(failure)->http_status < 500;
     GBytes *bytes = done ? http_reply_recorded(request, &ended.status) : NULL;
     g_autofree char *body =
         bytes != NULL ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
     ended.body = body;
     g_autoptr(GError) problem = NULL;
-    bool kept = !done || !http_request_answers_secret(request);
-    if (kept && !store_write(app->store, ended_write, &ended, &problem))
+    bool written = refused || (done && !http_request_answers_secret(request));
+    if (written && !store_write(app->store, ended_write, &ended, &problem))
         log_warning("once.end", "request", http_request_id(request), "message", problem->message);
     running_leave(app->once, actor);
 }

@@ -104,7 +104,10 @@ static const ConfigOption options[] = {
     {"services", "hours", CONFIG_INTEGER, "12", 1, 720,
      "A service whose person does not choose is stopped after this many hours."},
     {"services", "hours_max", CONFIG_INTEGER, "168", 1, 720,
-     "The longest lifetime that a person may choose."},
+     "The longest lifetime that a person may choose, at the launch or when it is prolonged."},
+    {"services", "hours_in_all", CONFIG_INTEGER, "720", 1, 8760,
+     "The longest life of a service, however often it is prolonged; never past its project's last day, "
+     "nor longer than its definition says."},
     {"services", "pids", CONFIG_INTEGER, "512", 32, 100000, "Processes of a service."},
     {"services", "start_timeout_seconds", CONFIG_INTEGER, "60", 5, 3600,
      "A service that is not ready by then is stopped and its launch marked failed."},

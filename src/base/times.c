@@ -53,3 +53,17 @@ bool time_parse(const char *text, int64_t *ret_time_ms, GError **error)
     *ret_time_ms = g_date_time_to_unix(when) * 1000 + g_date_time_get_microsecond(when) / 1000;
     return true;
 }
+
+char *time_format_http(int64_t time_ms)
+{
+    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_ms / 1000);
+    return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d GMT",
+                           days[g_date_time_get_day_of_week(time) - 1],
+                           g_date_time_get_day_of_month(time),
+                           months[g_date_time_get_month(time) - 1], g_date_time_get_year(time),
+                           g_date_time_get_hour(time), g_date_time_get_minute(time),
+                           g_date_time_get_second(time));
+}

@@ -16,6 +16,8 @@ int64_t time_now_ms(void);        /* wall clock */
 int64_t time_monotonic_ms(void);  /* for durations */
 /* "2026-11-22T04:03:17.123Z". Caller frees. */
 char *time_format(int64_t time_ms);
+/* As in headers of HTTP (RFC 9110): "Sun, 22 Nov 2026 04:03:17 GMT". Caller frees. */
+char *time_format_http(int64_t time_ms);
 /* Accepts RFC 3339 date-times and plain dates ("2027-01-31": midnight UTC). */
 bool time_parse(const char *text, int64_t *ret_time_ms, GError **error);
 

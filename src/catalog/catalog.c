@@ -12,7 +12,7 @@ static const CatalogDefinition definitions[] = {
      "duckdb.",
      "Notebooks en Python avec numpy, pandas, pyarrow, matplotlib, scikit-learn, statsmodels et "
      "duckdb.",
-     "jupyter", DISPLAY_WEB, {1, 512, 1}},
+     "jupyter", DISPLAY_WEB, {1, 512, 1}, 720},
     {0},
 };
 
@@ -97,22 +97,30 @@ static char *offered_text(const GArray *offered)
     return g_string_free(g_steal_pointer(&text), false);
 }
 
+bool catalog_choose_one(const CatalogDefinition *definition, const CatalogLimits *limits,
+                        CatalogParameter parameter, int64_t asked, int64_t *ret_value,
+                        GError **error)
+{
+    g_autoptr(GArray) offered = catalog_offered(definition, limits, parameter);
+    int64_t value = asked == CATALOG_UNASKED ? limits->normal[parameter] : asked;
+    if (!offered_has(offered, value)) {
+        g_autofree char *text = offered_text(offered);
+        return error_set(error, ERROR_INVALID, "catalog.parameter",
+                         "Field \"%s\" cannot be %" G_GINT64_FORMAT "; %s offers %s.",
+                         parameters[parameter].name, value, definition->title, text);
+    }
+    *ret_value = value;
+    return true;
+}
+
 bool catalog_choose(const CatalogDefinition *definition, const CatalogLimits *limits,
                     const CatalogChoices *asked, CatalogChoices *ret_choices, GError **error)
 {
     CatalogChoices choices = {0};
     for (int i = 0; i < PARAMETER_COUNT; i++) {
-        g_autoptr(GArray) offered = catalog_offered(definition, limits, (CatalogParameter)i);
-        int64_t value = asked->values[i];
-        if (value == CATALOG_UNASKED)
-            value = limits->normal[i];
-        if (!offered_has(offered, value)) {
-            g_autofree char *text = offered_text(offered);
-            return error_set(error, ERROR_INVALID, "catalog.parameter",
-                             "Field \"%s\" cannot be %" G_GINT64_FORMAT "; %s offers %s.",
-                             parameters[i].name, value, definition->title, text);
-        }
-        choices.values[i] = value;
+        if (!catalog_choose_one(definition, limits, (CatalogParameter)i, asked->values[i],
+                                &choices.values[i], error))
+            return false;
     }
     *ret_choices = choices;
     return true;

@@ -37,6 +37,7 @@ typedef struct CatalogDefinition {
     const char *image;            /* name in the engine's list of images */
     PolicyDisplay display;
     int64_t least[PARAMETER_COUNT]; /* below these it does not work */
+    int64_t hours_in_all;           /* the longest life, however often prolonged */
 } CatalogDefinition;
 
 /* Of this Darse: what is given when nothing is asked, and the most. */
@@ -60,6 +61,10 @@ const char *catalog_display_name(PolicyDisplay display);   /* "web", "pixels" */
 /* The values that a form offers, in order, the normal one among them. Elements: int64_t. */
 GArray *catalog_offered(const CatalogDefinition *definition, const CatalogLimits *limits,
                         CatalogParameter parameter);
+/* One of them alone. ASKED may be CATALOG_UNASKED. */
+bool catalog_choose_one(const CatalogDefinition *definition, const CatalogLimits *limits,
+                        CatalogParameter parameter, int64_t asked, int64_t *ret_value,
+                        GError **error);
 /* The normal value for what is CATALOG_UNASKED. A value that is not offered: ERROR_INVALID
  * "catalog.parameter", with the offered ones. */
 bool catalog_choose(const CatalogDefinition *definition, const CatalogLimits *limits,

@@ -20,6 +20,7 @@ static const CliColumn fields[] = {
     {"Project", "project", CLI_TEXT}, {"Person", "person.login", CLI_TEXT},
     {"State", "state", CLI_TEXT},  {"Because", "state_detail", CLI_TEXT},
     {"Created", "created", CLI_TIME}, {"Ready", "ready", CLI_TIME}, {"Ended", "ended", CLI_TIME},
+    {"Stops by itself", "ends", CLI_TIME}, {"Prolonged at most to", "ends_at_most", CLI_TIME},
     {0}};
 
 static char *service_path(const char *id)
@@ -196,6 +197,23 @@ static bool act_launch(Cli *cli, GError **error)
     return true;
 }
 
+static bool act_prolong(Cli *cli, GError **error)
+{
+    int64_t hours = 0;
+    g_autofree char *path = service_path(cli_word(cli, 0));
+    g_autofree char *prolong = g_strconcat(path, "/prolong", NULL);
+    g_autoptr(json_t) service = NULL;
+    if (!cli_option_integer(cli, "hours", 1, 720, &hours, error))
+        return false;
+    json_t *body = json_object();
+    if (hours > 0)
+        json_object_set_new(body, "hours", json_integer(hours));
+    if (!cli_call(cli, "POST", prolong, body, &service, error))
+        return false;
+    cli_print_object(cli, service, fields);
+    return true;
+}
+
 static bool act_stop(Cli *cli, GError **error)
 {
     g_autofree char *path = service_path(cli_word(cli, 0));
@@ -225,6 +243,8 @@ static const VerbOption launch_options[] = {
     {"wait", 'w', NULL, "Wait until it is ready, telling each step", NULL, false},
     {"open", 'o', NULL, "Wait, then open it in a browser, or print its one-time address", NULL, false},
     CLI_COMMON};
+static const VerbOption prolong_options[] = {
+    {"hours", 0, "N", "From now on; else as a launch that does not choose", NULL, false}, CLI_COMMON};
 static const VerbOption stop_options[] = {
     {"wait", 'w', NULL, "Wait until it is gone", NULL, false}, CLI_COMMON};
 
@@ -238,6 +258,11 @@ const Verb cli_service_verbs[] = {
     {"service show", "SERVICE", "One service: its steps, and what it mounts", .act = act_show},
     {"service open", "SERVICE", "Open it in a browser, or print its one-time address",
      .act = act_open},
+    {"service prolong", "SERVICE", "Keep it for longer", .act = act_prolong,
+     .options = prolong_options,
+     .about = "It is never kept past its project's last day, nor past the longest life of its kind; the "
+              "answer says until when it is.",
+     .examples = "darse service prolong svc-... --hours 4"},
     {"service stop", "SERVICE", "Stop a service", .act = act_stop, .options = stop_options},
     {0},
 };

@@ -130,8 +130,11 @@ static bool handler_run(HttpRequest *request, GError **error)
         return false;
     if (request->reply.kind != REPLY_NONE)
         return true;
-    bool done = request->route->handler(request, error);
-    once->end(request, done);
+    g_autoptr(GError) failure = NULL;
+    bool done = request->route->handler(request, &failure);
+    once->end(request, done ? NULL : failure);
+    if (!done)
+        g_propagate_error(error, g_steal_pointer(&failure));
     return done;
 }
 

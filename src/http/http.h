@@ -95,6 +95,18 @@ typedef struct HttpEvent {
     const char *summary;
 } HttpEvent;                      /* tables end with a row whose name is NULL */
 
+/* Of a route that is to go. Dates are plain: "2027-01-31". */
+#define HTTP_SUNSET_DAYS_MIN 365
+typedef struct HttpDeprecation {
+    const char *since;            /* may lie ahead */
+    const char *sunset;           /* when it may stop to answer; NULL: not decided */
+    const char *successor;        /* path of what takes its place, or NULL */
+} HttpDeprecation;
+/* Dates that are dates, HTTP_SUNSET_DAYS_MIN between them, a path. ERROR_INVALID. */
+bool http_deprecation_check(const HttpDeprecation *row, GError **error);
+/* A sentence for the API document. Caller frees. */
+char *http_deprecation_text(const HttpDeprecation *row);
+
 /* A bit for HttpRoute.problems. */
 #define HTTP_PROBLEM(code_) (1U << (code_))
 
@@ -113,6 +125,7 @@ typedef struct HttpRoute {
     const char *answer_types;     /* of an answer that is not described by fields; idem */
     const HttpEvent *events;      /* the answer is a stream of these */
     unsigned problems;            /* HTTP_PROBLEM()s beyond http_route_problems()' own */
+    const HttpDeprecation *deprecated; /* NULL: it is there to stay */
     const char *tag;              /* group in the document */
     const char *summary;
 } HttpRoute;                      /* tables end with a row whose method is NULL */
@@ -224,10 +237,10 @@ char *http_network_of(const char *address);
 
 /* How a site keeps what was done under an Idempotency-Key. begin() is called with a well-formed KEY
  * before the handler of a creating route: it may answer with what is kept, or refuse. end() is called
- * after a begin() that did neither: DONE says whether the handler answered. */
+ * after a begin() that did neither: FAILURE is why the handler did not answer, NULL when it did. */
 typedef struct HttpOnce {
     bool (*begin)(HttpRequest *request, const char *key, GError **error);
-    void (*end)(HttpRequest *request, bool done);
+    void (*end)(HttpRequest *request, const GError *failure);
 } HttpOnce;
 
 /* One site: the first whose MATCH accepts the Host is used (NULL: accepts all). Either TABLES (the

@@ -158,6 +158,9 @@ bool conditions_run(HttpRequest *request, GError **error);
 /* Tags the recorded answer, or makes it 304. */
 bool conditions_answer(HttpRequest *request, GError **error);
 
+/* deprecation.c */
+void deprecation_headers(HttpRequest *request);
+
 /* rates.c */
 RateBuckets *rates_new(void);
 void rates_free(RateBuckets *rates);

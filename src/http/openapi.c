@@ -147,6 +147,17 @@ static void rate_headers_add(json_t *headers)
     json_object_set_new(headers, "RateLimit", header_reference("RateLimit"));
 }
 
+static void deprecation_headers_add(json_t *headers, const HttpRoute *route)
+{
+    if (route->deprecated == NULL)
+        return;
+    json_object_set_new(headers, "Deprecation", header_reference("Deprecation"));
+    if (route->deprecated->sunset != NULL)
+        json_object_set_new(headers, "Sunset", header_reference("Sunset"));
+    if (route->deprecated->successor != NULL)
+        json_object_set_new(headers, "Link", header_reference("Link"));
+}
+
 static json_t *success_of(json_t *schemas, const HttpRoute *const *tables,
                           const HttpRoute *route)
 {
@@ -159,6 +170,7 @@ static json_t *success_of(json_t *schemas, const HttpRoute *const *tables,
     if (http_route_creates(route))
         json_object_set_new(answer_headers, "Idempotency-Replayed",
                             header_reference("Idempotency-Replayed"));
+    deprecation_headers_add(answer_headers, route);
     if (route->events != NULL)
         events_add(schemas, route, answer);
     else if (route->answer != NULL)
@@ -247,6 +259,17 @@ static json_t *request_body_of(json_t *schemas, const HttpRoute *route)
     return json_pack("{s:b, s:o}", "required", 1, "content", typed_content(types, json_object()));
 }
 
+/* A row with too little time, or with a date that is none, is our mistake. */
+static void deprecation_add(json_t *operation, const HttpRoute *route)
+{
+    if (route->deprecated == NULL)
+        return;
+    g_assert(http_deprecation_check(route->deprecated, NULL));
+    g_autofree char *text = http_deprecation_text(route->deprecated);
+    json_object_set_new(operation, "deprecated", json_true());
+    json_object_set_new(operation, "description", json_string(text));
+}
+
 static json_t *operation_of(json_t *schemas, const HttpRoute *const *tables,
                             const HttpRoute *route)
 {
@@ -259,6 +282,7 @@ static json_t *operation_of(json_t *schemas, const HttpRoute *const *tables,
                   "security", security_of(route));
     if (route->tag != NULL)
         json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
+    deprecation_add(operation, route);
     if (route->body != NULL || route->stream != NULL)
         json_object_set_new(operation, "requestBody", request_body_of(schemas, route));
     return operation;
@@ -338,6 +362,10 @@ static const HeaderRow headers[] = {
     {"RateLimit", "How many requests r may follow at once; in t seconds the next after a refusal",
      "\"reads\";r=599;t=0"},
     {"Retry-After", "Seconds to wait", "1"},
+    {"Deprecation", "Since when the operation is to go (RFC 9745), seconds since 1970", "@1801353600"},
+    {"Sunset", "When it may stop to answer (RFC 8594)", "Mon, 31 Jan 2028 00:00:00 GMT"},
+    {"Link", "What takes its place: relation successor-version",
+     "</api/v1/projects>; rel=\"successor-version\""},
 };
 
 static const HeaderRow request_headers[] = {

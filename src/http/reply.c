@@ -281,6 +281,7 @@ static void headers_complete(HttpRequest *request)
         http_reply_header(request, "Content-Type", request->reply.type);
     http_reply_header(request, "X-Request-Id", request->id);
     rates_headers(request);
+    deprecation_headers(request);
     if (request->site != NULL && request->site->raw != NULL)
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(security_headers); i++)

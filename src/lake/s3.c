@@ -93,20 +93,6 @@ bool s3_reply_xml(S3Call *call, int status, S3Xml *xml, GError **error)
     return http_reply_bytes(call->request, status, "application/xml", bytes, error);
 }
 
-char *s3_http_date(int64_t time_ms)
-{
-    static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_ms / 1000);
-    return g_strdup_printf("%s, %02d %s %04d %02d:%02d:%02d GMT",
-                           days[g_date_time_get_day_of_week(time) - 1],
-                           g_date_time_get_day_of_month(time),
-                           months[g_date_time_get_month(time) - 1], g_date_time_get_year(time),
-                           g_date_time_get_hour(time), g_date_time_get_minute(time),
-                           g_date_time_get_second(time));
-}
-
 bool s3_note_read(S3Call *call, PolicyVerb verb, const char *key, GError **error)
 {
     return lake_reads_note(call->lake->reads, call->actor, verb, call->project->id, key, error);

@@ -79,8 +79,6 @@ bool s3_query_integer(const S3Call *call, const char *name, int64_t fallback, in
 const char *s3_header(const S3Call *call, const char *name);
 /* Answers with the document. Takes XML. */
 bool s3_reply_xml(S3Call *call, int status, S3Xml *xml, GError **error);
-/* "2026-11-22..." as HTTP wants it. Caller frees. */
-char *s3_http_date(int64_t time_ms);
 /* Decides anew, inside a write: facts of now, with WAS under the key. */
 bool s3_allow(S3Call *call, Act *act, const LakeObject *was, GError **error);
 /* Parts come, and the whole is made, from the side where the upload was begun: else data put from

@@ -61,7 +61,7 @@ static bool object_open(S3Call *call, LakeReader **ret_reader, S3Range *range, G
 
 static void reply_validators(S3Call *call, const LakeObject *object)
 {
-    g_autofree char *date = s3_http_date(object->modified_ms);
+    g_autofree char *date = time_format_http(object->modified_ms);
     g_autofree char *etag = g_strdup_printf("\"%s\"", object->etag);
     http_reply_header(call->request, "ETag", etag);
     http_reply_header(call->request, "Last-Modified", date);

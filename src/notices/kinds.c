@@ -133,6 +133,15 @@ static const NoticeKindRow kinds[NOTICE_KIND_COUNT] = {
               "A service failed",
               "One of your services did not start, or broke off.")},
 
+    [NOTICE_SERVICE_ENDS] = {NOTICE_SERVICE_ENDS, "service_ends", "services",
+        "/services/{object}", NOTICE_BY_MAIL, false,
+        FR_EN("Un service s'arrête bientôt",
+              "L'un de vos services s'arrête de lui-même dans moins de trente minutes ; sa page permet "
+              "de le prolonger.",
+              "A service stops soon",
+              "One of your services stops by itself in less than thirty minutes; it can be prolonged on "
+              "its page.")},
+
     [NOTICE_ACCOUNT_PASSWORD] = {NOTICE_ACCOUNT_PASSWORD, "account_password", "account",
         "/account", NOTICE_BY_MAIL, true,
         FR_EN("Votre mot de passe a été changé",

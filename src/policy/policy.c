@@ -144,6 +144,8 @@ static const PolicyRule rules[VERB_COUNT] = {
                            ANY_MEMBER, SCOPE_READ, 0, 0},
     [VERB_SERVICE_OPEN] = {VERB_SERVICE_OPEN, "service.open", 0, WORKERS, SCOPE_WORK, LIVE,
                            NEED_STATE | NEED_OWNER | NEED_TIER_FACTOR | NEED_LABEL},
+    [VERB_SERVICE_PROLONG] = {VERB_SERVICE_PROLONG, "service.prolong", 0, WORKERS, SCOPE_WORK, LIVE,
+                              NEED_STATE | NEED_OWNER | NEED_TIER_FACTOR | NEED_LABEL},
     [VERB_SERVICE_STOP] = {VERB_SERVICE_STOP, "service.stop", ROLE_OFFICER | OWNER, PROJECT_LEAD,
                            SCOPE_WORK, 0, 0},
     [VERB_FILES_VIEW] = {VERB_FILES_VIEW, "files.view", 0, WORKERS, SCOPE_READ, STARTED,

@@ -159,7 +159,8 @@ typedef enum PolicyVerb {
     VERB_TERM_STEWARD, VERB_TERM_COMMITTEE, VERB_TERM_NEED_TO_KNOW, VERB_TERM_UNDERTAKING,
     VERB_TERM_REVOKE,
     VERB_DATASET_USE,                /* mount or read a dataset in a project */
-    VERB_SERVICE_LAUNCH, VERB_SERVICE_VIEW, VERB_SERVICE_OPEN, VERB_SERVICE_STOP,
+    VERB_SERVICE_LAUNCH, VERB_SERVICE_VIEW, VERB_SERVICE_OPEN,
+    VERB_SERVICE_PROLONG, VERB_SERVICE_STOP,
     VERB_FILES_VIEW,                 /* names of the project's files */
     VERB_FILES_SHOW,                 /* the beginning of one, on a page */
     VERB_FILES_GET, VERB_FILES_PUT,  /* one file, out of and into a volume */

@@ -33,7 +33,7 @@ static int64_t machine_memory_mib(void)
     return sysinfo(&info) == 0 ? (int64_t)info.totalram * info.mem_unit / MIB : INT64_MAX;
 }
 
-static CatalogLimits launch_limits(const App *app)
+CatalogLimits launch_limits(const App *app)
 {
     const Config *config = app->config;
     return (CatalogLimits){

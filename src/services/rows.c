@@ -3,6 +3,7 @@
 #include "services/rows.h"
 
 #include "base/error.h"
+#include "base/times.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -333,6 +334,33 @@ GPtrArray *service_outlived(StoreTx *tx, int64_t now_ms, GError **error)
         return NULL;
     }
     return g_steal_pointer(&list);
+}
+
+GPtrArray *service_ending(StoreTx *tx, int64_t now_ms, int64_t soon_ms, GError **error)
+{
+    g_autoptr(StoreRows) rows = store_query(
+        tx, error,
+        "SELECT " SERVICE_COLUMNS "WHERE s.ended_ms IS NULL AND s.state = 'ready' AND "
+        "s.ends_ms > $1 AND s.ends_ms <= $2 ORDER BY s.id",
+        store_integer(now_ms), store_integer(now_ms + soon_ms));
+    if (rows == NULL)
+        return NULL;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)service_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(list, service_from_row(rows));
+    if (problem == NULL)
+        return g_steal_pointer(&list);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
+}
+
+bool service_prolong(StoreTx *tx, const char *id, int64_t ends_ms, int64_t now_ms, GError **error)
+{
+    g_autofree char *until = time_format(ends_ms);
+    return store_exec(tx, error, "UPDATE service SET ends_ms = $1 WHERE id = $2",
+                      store_integer(ends_ms), store_text(id)) &&
+           service_note(tx, id, "prolonged", until, now_ms, error);
 }
 
 bool service_note(StoreTx *tx, const char *id, const char *step, const char *detail,

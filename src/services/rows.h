@@ -85,6 +85,11 @@ bool service_starts(StoreTx *tx, const char *definition, ServiceStarts *ret_star
 /* Ids of live services whose lifetime is over, as char*. */
 GPtrArray *service_outlived(StoreTx *tx, int64_t now_ms, GError **error);
 
+/* Live services that end within SOON_MS, as Service. */
+GPtrArray *service_ending(StoreTx *tx, int64_t now_ms, int64_t soon_ms, GError **error);
+/* Puts the end off, with a step in the timeline. */
+bool service_prolong(StoreTx *tx, const char *id, int64_t ends_ms, int64_t now_ms, GError **error);
+
 /* A step of the timeline. */
 bool service_note(StoreTx *tx, const char *id, const char *step, const char *detail,
                   int64_t now_ms, GError **error);

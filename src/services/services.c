@@ -9,6 +9,7 @@
 #include "lake/lake.h"
 #include "services/api.h"
 #include "services/guard.h"
+#include "services/lifetime.h"
 #include "services/live.h"
 #include "services/moves.h"
 #include "services/passes.h"
@@ -65,7 +66,7 @@ static void bubble_ended(Services *services, const char *id)
     tasks_push(services, TASK_STOP, id);
 }
 
-/* ---- duties ---- */
+/* ---- activity ---- */
 
 typedef struct ActivityRow {
     char *id;
@@ -113,34 +114,7 @@ static bool services_write_activity(App *app, GError **error)
     return rows->len == 0 || store_write(app->store, activity_in_write, rows, error);
 }
 
-/* ---- lifetimes ---- */
-
-static bool lifetimes_read(StoreTx *tx, void *data, GError **error)
-{
-    GPtrArray **list = data;
-    *list = service_outlived(tx, time_now_ms(), error);
-    return *list != NULL;
-}
-
-/* What its person chose at the launch: the service ends as if they had stopped it. */
-static bool services_end_lifetimes(App *app, GError **error)
-{
-    g_autoptr(GPtrArray) ids = NULL;
-    if (!store_read(app->store, lifetimes_read, &ids, error))
-        return false;
-    for (guint i = 0; i < ids->len; i++) {
-        const char *id = g_ptr_array_index(ids, i);
-        g_autoptr(GError) problem = NULL;
-        if (services_move(services_of(app), id, SERVICE_STOPPING, "services.lifetime",
-                          "The lifetime chosen at the launch is over.", &problem)) {
-            tasks_push(services_of(app), TASK_STOP, id);
-        } else if (!error_is(problem, ERROR_CONFLICT)) { /* else somebody moved it meanwhile */
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return false;
-        }
-    }
-    return true;
-}
+/* ---- duties ---- */
 
 /* Quickly until the engine has answered once, then now and then. */
 static bool services_find_again(App *app, GError **error)
@@ -151,7 +125,8 @@ static bool services_find_again(App *app, GError **error)
 static const Duty services_duties[] = {
     {"services.find_again", 200, services_find_again},
     {"services.reconcile", 5000, tasks_reconcile},
-    {"services.lifetimes", 5000, services_end_lifetimes},
+    {"services.lifetimes", 5000, lifetime_end_due},
+    {"services.warnings", 10000, lifetime_warn_due},
     {"services.activity", ACTIVITY_WRITE_MS, services_write_activity},
     {"services.passes", (int)TIME_HOUR_MS, passes_sweep},
     {0},

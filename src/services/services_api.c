@@ -11,6 +11,7 @@
 #include "identity/identity.h"
 #include "notices/notices.h"
 #include "projects/projects.h"
+#include "services/lifetime.h"
 #include "services/mounts.h"
 #include "services/passes.h"
 #include "services/rights.h"
@@ -91,13 +92,13 @@ typedef struct LookCall {
     const char *service;
     const char *reason;
     const char *before;
+    const Config *config;
     int64_t limit;
     json_t *answer;
 } LookCall;
 
-/* A service of a project that the actor may not view does not exist for them. */
-static bool look_service(StoreTx *tx, const PolicyActor *actor, const char *id,
-                         Service **ret_service, GError **error)
+bool api_service_find(StoreTx *tx, const PolicyActor *actor, const char *id, Service **ret_service,
+                      GError **error)
 {
     PolicyFacts facts = {0};
     g_autoptr(Service) service = NULL;
@@ -121,7 +122,7 @@ static bool view_service(StoreTx *tx, const PolicyActor *actor, const char *id,
 {
     PolicyFacts facts = {0};
     g_autoptr(Service) service = NULL;
-    if (!look_service(tx, actor, id, &service, error) ||
+    if (!api_service_find(tx, actor, id, &service, error) ||
         !project_facts_load(tx, actor, service->project, time_now_ms(), &facts, error) ||
         !policy_enforce(actor, VERB_SERVICE_VIEW, &facts, error))
         return false;
@@ -191,7 +192,11 @@ static bool get_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GErro
     g_autoptr(json_t) mounts = mounts_json(tx, service->id, error);
     if (mounts == NULL)
         return false;
+    int64_t latest_ms = 0;
+    if (!lifetime_latest(tx, call->config, service, &latest_ms, error))
+        return false;
     call->answer = service_json(service, actor);
+    json_set_time(call->answer, "ends_at_most", latest_ms);
     json_object_set(call->answer, "events", events);
     json_object_set(call->answer, "mounts", mounts);
     return true;
@@ -199,7 +204,8 @@ static bool get_in_look(StoreTx *tx, const PolicyActor *actor, void *data, GErro
 
 static bool api_get(HttpRequest *request, GError **error)
 {
-    LookCall call = {.service = http_request_segment(request, "service")};
+    LookCall call = {.service = http_request_segment(request, "service"),
+                     .config = request_app(request)->config};
     if (!look_run(request_app(request), request_actor(request), VERB_SERVICE_VIEW, call.service,
                   false, get_in_look, &call, error)) {
         json_decref(call.answer);
@@ -242,7 +248,7 @@ static bool follow_may(StoreTx *tx, const Follow *follow, Service **ret_service,
     if (!alive)
         return error_set(error, ERROR_UNAUTHENTICATED, "identity.session_ended",
                          "The session has ended; sign in again.");
-    return look_service(tx, actor, follow->service, ret_service, error);
+    return api_service_find(tx, actor, follow->service, ret_service, error);
 }
 
 static bool follow_read(StoreTx *tx, void *data, GError **error)
@@ -330,7 +336,7 @@ static bool open_in_act(Act *act, void *data, GError **error)
     int64_t now = time_now_ms();
     PolicyFacts facts = {0};
     g_autoptr(Service) service = NULL;
-    if (!look_service(act->tx, act->actor, call->service, &service, error))
+    if (!api_service_find(act->tx, act->actor, call->service, &service, error))
         return false;
     act_about(act, service->id, service->project);
     if (!rights_load_facts(act->tx, act->actor, service->project, service->person, now, &facts,
@@ -389,7 +395,7 @@ static bool stop_in_act(Act *act, void *data, GError **error)
     PolicyFacts facts = {0};
     g_autoptr(Service) service = NULL;
     g_autoptr(Service) moved = NULL;
-    if (!look_service(act->tx, act->actor, call->service, &service, error))
+    if (!api_service_find(act->tx, act->actor, call->service, &service, error))
         return false;
     act_about(act, service->id, service->project);
     if (!rights_load_facts(act->tx, act->actor, service->project, service->person, time_now_ms(),
@@ -460,6 +466,7 @@ const HttpField service_fields[] = {
     {"ended", HTTP_TIME, .required = true, .nullable = true},
     {"active", HTTP_TIME, .required = true},
     {"ends", HTTP_TIME, .summary = "When it is stopped by itself"},
+    {"ends_at_most", HTTP_TIME, .summary = "Of one service: how far it may be prolonged"},
     {"cpus", HTTP_INTEGER, .required = true, .max = 1024},
     {"memory_mib", HTTP_INTEGER, .required = true, .max = 1048576},
     {"events", HTTP_LIST, .fields = event_fields},
@@ -515,6 +522,9 @@ const HttpRoute services_routes[] = {
     {.method = "POST", .path = "/api/v1/services/{service}/ticket", .handler = api_open,
      .access = HTTP_PERSON, .body = open_body, .answer = open_answer, .tag = "services",
      .summary = "A one-time way into the service's own origin"},
+    {.method = "POST", .path = "/api/v1/services/{service}/prolong", .handler = api_prolong,
+     .access = HTTP_PERSON, .body = prolong_body, .answer = service_fields, .tag = "services",
+     .summary = "Keep it for so many hours from now, as far as its limits let it"},
     {.method = "DELETE", .path = "/api/v1/services/{service}", .handler = api_stop,
      .access = HTTP_PERSON, .query = stop_query, .answer = service_fields, .success = 202,
      .tag = "services", .summary = "Stop a service"},

@@ -5,10 +5,11 @@
 #include "base/error.h"
 #include "base/times.h"
 
-#include "texts_default.h"
-
 #include <gio/gio.h>
 #include <string.h>
+
+/* Made from texts.gresource.xml. */
+extern GResource *darse_texts_get_resource(void);
 
 const char *const text_names[] = {"terms", "privacy", "accessibility", NULL};
 

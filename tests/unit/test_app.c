@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* app: acting leaves one leaf or changes nothing; denials are leaves; events; pages. */
 #include "app/app.h"
+#include "app/once.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "http/client.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 typedef struct Fixture {
@@ -198,6 +201,101 @@ static const char *text_of(const json_t *event, const char *name)
     return json_string_value(json_object_get(event, name));
 }
 
+/* ---- calls that are done once ---- */
+
+static atomic_int once_acts;       /* how often the action was committed */
+static ErrorCode once_failure;     /* how its answer then fails; ERROR_CODE_COUNT: it does not */
+
+static bool once_in_act(Act *act, void *data, GError **error)
+{
+    (void)data;
+    (void)error;
+    act_about(act, "thing", NULL);
+    return true;
+}
+
+static bool once_make(HttpRequest *request, GError **error)
+{
+    if (once_failure == ERROR_CONFLICT)
+        return error_set(error, ERROR_CONFLICT, "test.refused", "Not now.");
+    if (!act_run(request_app(request), request_actor(request), VERB_ACCOUNT_OWN, once_in_act, NULL,
+                 NULL, error))
+        return false;
+    atomic_fetch_add(&once_acts, 1);
+    if (once_failure != ERROR_CODE_COUNT)
+        return error_set(error, once_failure, "test.read", "The answer could not be read.");
+    return http_reply_json(request, 201, json_pack("{s:i}", "n", atomic_load(&once_acts)), error);
+}
+
+static bool once_authenticate(HttpRequest *request, GError **error)
+{
+    (void)error;
+    PolicyActor *actor = policy_actor_system();
+    http_request_set_actor(request, actor, (GDestroyNotify)policy_actor_free);
+    return true;
+}
+
+static int once_post(HttpClient *client, const char *key, char **ret_reason)
+{
+    int status = 0;
+    g_autoptr(json_t) answer = NULL;
+    GError *error = NULL;
+    http_client_set_header(client, "Idempotency-Key", key);
+    g_assert_true(http_client_call(client, "POST", "/things", NULL, &status, &answer, &error));
+    g_assert_no_error(error);
+    g_free(*ret_reason);
+    *ret_reason = g_strdup(json_string_value(json_object_get(answer, "reason")));
+    return status;
+}
+
+/* A fault after the commit does not free the key; a refusal does. */
+static void test_once(Fixture *f, const void *unused)
+{
+    (void)unused;
+    static const HttpField answer[] = {{"n", HTTP_INTEGER, .required = true}, {0}};
+    static const HttpRoute routes[] = {
+        {.method = "POST", .path = "/things", .handler = once_make, .access = HTTP_PERSON,
+         .answer = answer, .success = 201},
+        {0}};
+    static const HttpRoute *const tables[] = {routes, NULL};
+    HttpSite site = {.name = "test", .tables = tables, .authenticate = once_authenticate,
+                     .data = &f->app, .once = &once_hooks};
+    const HttpSite *const sites[] = {&site, NULL};
+    HttpListener listener = {.address = "127.0.0.1", .sites = sites};
+    HttpLimits limits = {.max_connections = 4, .max_body_bytes = 4096};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reason = NULL;
+    f->app.once = once_new();
+    HttpServer *server = http_server_start(&listener, &limits, &error);
+    g_assert_no_error(error);
+    g_autofree char *url = g_strdup_printf("http://127.0.0.1:%d", http_server_port(server));
+    g_autoptr(HttpClient) client = http_client_new(url);
+
+    static const ErrorCode faults[] = {ERROR_INTERNAL, ERROR_UNAVAILABLE};
+    for (size_t i = 0; i < G_N_ELEMENTS(faults); i++) {
+        g_autofree char *key = g_strdup_printf("fault-%zu-key", i);
+        int before = atomic_load(&once_acts);
+        once_failure = faults[i];
+        g_assert_cmpint(once_post(client, key, &reason), >=, 500);
+        once_failure = ERROR_CODE_COUNT;
+        g_assert_cmpint(once_post(client, key, &reason), ==, 409);
+        g_assert_cmpstr(reason, ==, "http.done_already");
+        g_assert_cmpint(atomic_load(&once_acts), ==, before + 1);
+    }
+    int before = atomic_load(&once_acts);
+    once_failure = ERROR_CONFLICT;
+    g_assert_cmpint(once_post(client, "refused-key", &reason), ==, 409);
+    g_assert_cmpstr(reason, ==, "test.refused");
+    once_failure = ERROR_CODE_COUNT;
+    g_assert_cmpint(once_post(client, "refused-key", &reason), ==, 201);
+    g_assert_cmpint(once_post(client, "refused-key", &reason), ==, 201);
+    g_assert_cmpint(atomic_load(&once_acts), ==, before + 1);
+    http_server_stop(server, 1000);
+    http_server_free(server);
+    once_free(f->app.once);
+    f->app.once = NULL;
+}
+
 /* Who comes back is told what came meanwhile, each topic once; or that it is not known. */
 static void test_events_resume(void)
 {
@@ -257,6 +355,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/app/done", Fixture, NULL, setup, test_done, teardown);
     g_test_add("/app/denied", Fixture, NULL, setup, test_denied, teardown);
+    g_test_add("/app/once", Fixture, NULL, setup, test_once, teardown);
     g_test_add("/app/failed", Fixture, NULL, setup, test_failed, teardown);
     g_test_add("/app/look", Fixture, NULL, setup, test_look, teardown);
     g_test_add_func("/app/events/overflow", test_events_overflow);

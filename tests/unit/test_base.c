@@ -133,6 +133,8 @@ static void test_times(void)
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
         g_assert_false(time_parse(bad[i], &back, NULL));
     g_assert_cmpint(back, ==, 7);
+    g_autofree char *http = time_format_http(INT64_C(1795665797123));
+    g_assert_cmpstr(http, ==, "Thu, 26 Nov 2026 04:03:17 GMT");
 }
 
 static void test_text_check(void)

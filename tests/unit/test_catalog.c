@@ -13,6 +13,7 @@ static void test_table(void)
         g_assert_true(found == d);
         for (int i = 0; i < PARAMETER_COUNT; i++)
             g_assert_cmpint(d->least[i], >, 0);
+        g_assert_cmpint(d->hours_in_all, >=, d->least[PARAMETER_HOURS]);
     }
     for (int i = 0; i < PARAMETER_COUNT; i++) {
         const CatalogParameterRow *row = catalog_parameter((CatalogParameter)i);

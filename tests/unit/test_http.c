@@ -226,7 +226,13 @@ static bool relay_show(HttpRequest *request, GError **error)
                             error);
 }
 
+static const HttpDeprecation old_things = {"2026-11-01", "2027-11-30", "/api/v1/things"};
+static const HttpDeprecation old_forever = {.since = "2030-01-01"};
+
 static const HttpRoute routes[] = {
+    {"GET", "/api/v1/old-things", thing_list, .query = list_query, .deprecated = &old_things},
+    {"GET", "/api/v1/old-private", private_show, .access = HTTP_PERSON, .deprecated = &old_things},
+    {"GET", "/api/v1/old-forever", thing_list, .query = list_query, .deprecated = &old_forever},
     {"GET", "/api/v1/things", thing_list, .query = list_query, .tag = "things"},
     {"POST", "/api/v1/things", thing_create, .body = thing_fields, .answer = thing_fields,
      .success = 201, .tag = "things", .summary = "Make a thing"},
@@ -984,7 +990,7 @@ static void test_openapi(void)
     g_autoptr(json_t) document = http_openapi(tables, "Test", "1", "http://localhost");
     g_assert_nonnull(document);
     const json_t *paths = json_object_get(document, "paths");
-    g_assert_cmpuint(json_object_size(paths), ==, 10);
+    g_assert_cmpuint(json_object_size(paths), ==, 13);
     const json_t *post = json_object_get(json_object_get(paths, "/api/v1/things"), "post");
     g_assert_nonnull(json_object_get(json_object_get(post, "responses"), "201"));
     char *text = json_dumps(document, 0);
@@ -992,6 +998,63 @@ static void test_openapi(void)
     g_assert_nonnull(strstr(text, "\"get_things_thing\""));
     g_assert_nonnull(strstr(text, "\"description\": \"Its name\""));
     free(text);
+    const json_t *old = json_object_get(json_object_get(paths, "/api/v1/old-things"), "get");
+    g_assert_true(json_is_true(json_object_get(old, "deprecated")));
+    g_assert_cmpstr(json_string_value(json_object_get(old, "description")), ==,
+                    "Deprecated since 2026-11-01, answers until 2027-11-30. Use /api/v1/things.");
+    const json_t *ok = json_object_get(json_object_get(old, "responses"), "200");
+    static const char *const headers[] = {"Deprecation", "Sunset", "Link"};
+    for (size_t i = 0; i < G_N_ELEMENTS(headers); i++) {
+        g_assert_nonnull(json_object_get(json_object_get(ok, "headers"), headers[i]));
+        g_assert_nonnull(json_object_get(
+            json_object_get(json_object_get(document, "components"), "headers"), headers[i]));
+    }
+    g_assert_null(json_object_get(post, "deprecated"));
+}
+
+/* Every answer of a route that is to go says so, a refusal too; no other route does. */
+static void test_deprecation(Fixture *fixture, const void *data)
+{
+    static const char *const old[] = {"old-things", "old-things?nonsense=1", "old-private"};
+    for (size_t i = 0; i < G_N_ELEMENTS(old); i++) {
+        g_autofree char *head =
+            g_strdup_printf("GET /api/v1/%s HTTP/1.1\r\n" HEAD "\r\n", old[i]);
+        g_autofree char *answer = exchange(fixture, head);
+        g_assert_nonnull(strstr(answer, "\r\nDeprecation: @1793491200\r\n"));
+        g_assert_nonnull(strstr(answer, "\r\nSunset: Tue, 30 Nov 2027 00:00:00 GMT\r\n"));
+        g_assert_nonnull(
+            strstr(answer, "\r\nLink: </api/v1/things>; rel=\"successor-version\"\r\n"));
+    }
+    g_autofree char *open_ended =
+        exchange(fixture, "GET /api/v1/old-forever HTTP/1.1\r\n" HEAD "\r\n");
+    g_assert_nonnull(strstr(open_ended, "\r\nDeprecation: @1893456000\r\n"));
+    g_assert_null(strstr(open_ended, "Sunset:"));
+    g_assert_null(strstr(open_ended, "Link:"));
+    g_autofree char *new_one = exchange(fixture, "GET /api/v1/things HTTP/1.1\r\n" HEAD "\r\n");
+    g_assert_null(strstr(new_one, "Deprecation:"));
+}
+
+static void test_deprecation_rows(void)
+{
+    static const struct {
+        HttpDeprecation row;
+        const char *reason;           /* NULL: it is right */
+    } cases[] = {
+        {{"2026-11-01", "2027-11-01", "/api/v1/things"}, NULL},
+        {{"2026-11-01", NULL, NULL}, NULL},
+        {{"2026-11-01", "2027-10-31", NULL}, "http.sunset"},
+        {{"2026-11-01", "2026-10-01", NULL}, "http.sunset"},
+        {{NULL, "2027-11-01", NULL}, "time.invalid"},
+        {{"soon", NULL, NULL}, "time.invalid"},
+        {{"2026-11-01", "2027-13-01", NULL}, "time.invalid"},
+        {{"2026-11-01", NULL, "things"}, "http.successor"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_cmpint(http_deprecation_check(&cases[i].row, &error), ==,
+                        cases[i].reason == NULL);
+        g_assert_cmpstr(error != NULL ? error_reason(error) : NULL, ==, cases[i].reason);
+    }
 }
 
 #define TEST(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
@@ -1022,6 +1085,8 @@ int main(int argc, char **argv)
     TEST("/http/slow-head", test_slow_head);
     TEST("/http/access-log", test_access_log);
     TEST("/http/static", test_static);
+    TEST("/http/deprecation", test_deprecation);
+    g_test_add_func("/http/deprecation-rows", test_deprecation_rows);
     g_test_add_func("/http/openapi", test_openapi);
     return g_test_run();
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/ids.h"
+#include "services/lifetime.h"
 #include "services/rows.h"
 #include "services/status.h"
 
@@ -26,6 +27,33 @@ static void test_states(void)
     g_assert_cmpint((int)untouched, ==, SERVICE_READY);
     g_assert_false(service_state_may(SERVICE_STOPPING, SERVICE_READY));
     g_assert_false(service_state_may(SERVICE_FREEZING, SERVICE_READY));
+}
+
+/* Hours from now, as far as the limit; refused when nothing is gained. */
+static void test_lifetime(void)
+{
+    enum { HOUR = 3600 * 1000, NOW = 10 * HOUR };
+    static const struct {
+        int64_t ends, hours, latest, wanted; /* 0: refused */
+        const char *reason;
+    } rows[] = {
+        {11 * HOUR, 4, 100 * HOUR, 14 * HOUR, NULL},
+        {11 * HOUR, 4, 12 * HOUR, 12 * HOUR, NULL},      /* cut at the limit */
+        {14 * HOUR, 4, 100 * HOUR, 0, "services.lasts_longer"},
+        {20 * HOUR, 4, 100 * HOUR, 0, "services.lasts_longer"},
+        {12 * HOUR, 4, 12 * HOUR, 0, "services.longest"},
+        {13 * HOUR, 4, 12 * HOUR, 0, "services.longest"}, /* the project was shortened since */
+        {0, 4, 100 * HOUR, 0, "services.lasts_longer"},   /* it never ends by itself */
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Service service = {.ends_ms = rows[i].ends};
+        g_autoptr(GError) error = NULL;
+        int64_t ends_ms = 77;
+        bool ok = lifetime_extend(&service, rows[i].hours, rows[i].latest, NOW, &ends_ms, &error);
+        g_assert_cmpint(ok, ==, rows[i].wanted != 0);
+        g_assert_cmpint(ends_ms, ==, ok ? rows[i].wanted : 77);
+        g_assert_cmpstr(error != NULL ? error_reason(error) : NULL, ==, rows[i].reason);
+    }
 }
 
 static void test_status_lines(void)
@@ -221,6 +249,7 @@ int main(int argc, char **argv)
     g_assert_cmpint(sodium_init(), >=, 0);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/services/states", test_states);
+    g_test_add_func("/services/lifetime", test_lifetime);
     g_test_add_func("/services/status-lines", test_status_lines);
     g_test_add("/services/life", Fixture, NULL, setup, test_life, teardown);
     g_test_add("/services/starts", Fixture, NULL, setup, test_starts, teardown);

@@ -262,6 +262,7 @@ const service = (id, name, state, events, extra = {}) => ({
   ended: null,
   active: new Date(Date.now() - 60_000).toISOString(),
   ends: at(0.45),
+  ends_at_most: at(29),
   cpus: 2,
   memory_mib: 4096,
   mine: true,
@@ -270,12 +271,16 @@ const service = (id, name, state, events, extra = {}) => ({
   ...extra,
 });
 const services = [
-  service("svc-ready", "JupyterLab", "ready", [step(1, "queued", 0), step(2, "starting", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503)]),
+  service("svc-ready", "JupyterLab", "ready", [step(1, "queued", 0), step(2, "starting", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503), step(6, "prolonged", 300_000, at(0.45))]),
   service("svc-starting", "Estimates, second try", "starting", [step(1, "queued", 0), step(2, "starting", 9), step(3, "container", 230)]),
   service("svc-frozen", "JupyterLab", "stopped", [step(1, "queued", 0), step(2, "starting", 8), step(3, "container", 212), step(4, "listening", 1420), step(5, "ready", 1503), step(6, "freezing", 90_000), step(7, "stopped", 90_800)], {
     state_reason: "policy.not_accredited",
     state_detail: "You are not accredited for this dataset in this project.",
     ended: at(-0.001),
+  }),
+  service("svc-ending", "JupyterLab", "ready", [step(1, "queued", 0), step(5, "ready", 1503)], {
+    ends: at(0.009),
+    person: mini(people.lead),
   }),
 ];
 
@@ -435,7 +440,7 @@ export function answer(path, login, language) {
       { name: "fr-enterprises", title: "Enterprises, French practice", reference: "", rules: { minimum_count: 3, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false } },
     ]),
     "/definitions": list([definition]),
-    "/services": list(login === "scientist" ? services.slice(0, 2) : []),
+    "/services": list(login === "scientist" ? services.slice(0, 2) : login === "lead" ? services.slice(3) : []),
     "/applications": list(applications),
     "/exports": list([exports_[1]]),
     "/audit": list(entries),

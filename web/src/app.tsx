@@ -10,6 +10,7 @@ import { whenTermsAsked } from "./api/client";
 import { useResource } from "./api/resource";
 import type { TermsState } from "./api/types";
 import { match, place } from "./router";
+import { ServiceWatch } from "./service_watch";
 import { session } from "./session";
 import { useStore } from "./store";
 import { language } from "./i18n";
@@ -36,6 +37,7 @@ function Person() {
     return <TermsGate of={terms} later={asked.overdue ? undefined : () => read(false)} />;
   return (
     <>
+      <ServiceWatch />
       {asked?.due && <TermsSoon due={asked.due} read={() => read(true)} />}
       <Here />
     </>

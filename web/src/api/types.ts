@@ -1471,6 +1471,8 @@ export interface Service {
   ended: string | null;
   /** When it is stopped by itself */
   ends?: string | null;
+  /** Of one service: how far it may be prolonged */
+  ends_at_most?: string | null;
   events?: ServiceEvent[] | null;
   id: string;
   memory_mib: number;
@@ -1505,6 +1507,11 @@ export interface ServicePage {
   items: Service[];
   /** Cursor of the next page; null at the end */
   next: string | null;
+}
+
+export interface ServiceProlong {
+  /** From now on, one of those that the definition offers; its default when absent */
+  hours?: number | null;
 }
 
 export interface ServiceTicket {

@@ -4,9 +4,10 @@
 import { useMemo } from "preact/hooks";
 import { useResource } from "../api/resource";
 import { language, t, tn, type Key } from "../i18n";
+import { Badge } from "../parts/badge";
 import { CopyButton } from "../parts/command";
 import { Filters } from "../parts/filters";
-import { Empty } from "../parts/notice";
+import { Empty, Notice } from "../parts/notice";
 import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { Table } from "../parts/table";
 import { useAddress } from "../router";
@@ -122,6 +123,11 @@ function Details({ call, document }: { call: Call; document: ApiDocument }) {
     answer.$ref ? document.components.responses[answer.$ref.split("/").pop() ?? ""]?.description : answer.description;
   return (
     <div class="stack">
+      {call.description && (
+        <Notice tone="wait">
+          <p lang="en">{call.description}</p>
+        </Notice>
+      )}
       <Facts
         items={[
           [t("api.name"), <code>{call.operationId}</code>],
@@ -170,6 +176,7 @@ function Operation({ call, document, open }: { call: Call; document: ApiDocument
         <span class="api-summary" lang="en">
           {call.summary}
         </span>
+        {call.deprecated && <Badge tone="wait">{t("api.deprecated")}</Badge>}
       </summary>
       {shown && <Details call={call} document={document} />}
     </details>

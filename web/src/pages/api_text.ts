@@ -41,6 +41,7 @@ export interface Operation {
   summary: string;
   tags?: string[];
   deprecated?: boolean;
+  description?: string;
   security?: Record<string, string[]>[];
   parameters: Parameter[];
   requestBody?: { required?: boolean; content: Record<string, Content> };

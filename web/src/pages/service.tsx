@@ -7,11 +7,12 @@ import { useServiceEvents } from "../api/live";
 import { useList, useResource } from "../api/resource";
 import type { Definition, Project, Service } from "../api/types";
 import { t, tMaybe, tn } from "../i18n";
-import { formatDuration, formatMemory } from "../i18n/format";
+import { formatMemory } from "../i18n/format";
 import { ActionButton } from "../parts/action";
 import { WordBadge } from "../parts/badge";
 import { Command } from "../parts/command";
 import { Icon } from "../parts/icon";
+import { Lifetime } from "../parts/lifetime";
 import { Notice } from "../parts/notice";
 import { Facts, LoadedPage, Page, Panel } from "../parts/page";
 import { OpenService } from "../parts/open_service";
@@ -26,7 +27,6 @@ function reasonText(service: Service): string | undefined {
 }
 
 const OVER = ["stopped", "failed"];
-const SOON_MS = 30 * 60_000;
 
 /** The choices again, as the form of a launch takes them. */
 function againAddress(service: Service): string {
@@ -63,7 +63,6 @@ function Mounts({ service }: { service: Service }) {
 }
 
 function About({ service, definition }: { service: Service; definition: Definition | undefined }) {
-  const over = OVER.includes(service.state);
   return (
     <Facts
       items={[
@@ -75,22 +74,10 @@ function About({ service, definition }: { service: Service; definition: Definiti
         ],
         [t("service.launched"), <Time at={service.created} />],
         [t("service.active"), <Time at={service.active} as="ago" />],
-        [t("service.ends"), !over && service.ends ? <Time at={service.ends} as="ago" /> : null],
         [t("service.ended"), service.ended ? <Time at={service.ended} /> : null],
         [t("service.id"), <code class="break">{service.id}</code>],
       ]}
     />
-  );
-}
-
-function EndsSoon({ service }: { service: Service }) {
-  if (service.state !== "ready" || !service.ends) return null;
-  const left = new Date(service.ends).getTime() - Date.now();
-  if (left > SOON_MS || left < 0) return null;
-  return (
-    <Notice tone="wait">
-      <p>{t("service.ends_soon", { duration: formatDuration(left) })}</p>
-    </Notice>
   );
 }
 
@@ -143,7 +130,6 @@ function Inside(props: { service: Service; reload: () => Promise<void> }) {
             <p>{reason}</p>
           </Notice>
         )}
-        <EndsSoon service={service} />
         <div class="columns">
           <div class="stack">
             <Panel title={t("service.timeline")}>
@@ -169,6 +155,19 @@ function Inside(props: { service: Service; reload: () => Promise<void> }) {
                       },
                     ]
                   : []),
+                ...(!over && service.mine
+                  ? [
+                      {
+                        text: t("lifetime.prolong"),
+                        cli: ["service", "prolong", service.id, "--hours", 4],
+                        call: {
+                          method: "POST" as const,
+                          path: `/services/${service.id}/prolong`,
+                          body: { hours: 4 },
+                        },
+                      },
+                    ]
+                  : []),
                 ...(over
                   ? []
                   : [
@@ -182,6 +181,11 @@ function Inside(props: { service: Service; reload: () => Promise<void> }) {
             />
           </div>
           <div class="stack-wide">
+            {!over && service.state !== "stopping" && service.state !== "freezing" && (
+              <Panel title={t("lifetime.title")}>
+                <Lifetime service={service} definition={definition} reload={props.reload} />
+              </Panel>
+            )}
             <Panel title={t("service.data")}>
               <Mounts service={service} />
             </Panel>

@@ -14,7 +14,7 @@ import { signOut } from "../session";
 /** There is time left: said on every page, with the way to them. */
 export function TermsSoon({ due, read }: { due: string; read: () => void }) {
   return (
-    <div class="terms-soon">
+    <div class="reminder">
       <Notice tone="wait">
         <div class="row">
           <p>{t("texts.soon", { date: formatDate(due) })}</p>

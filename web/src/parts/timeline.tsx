@@ -5,9 +5,14 @@ import type { ServiceEvent } from "../api/types";
 import { t, tMaybe } from "../i18n";
 import { formatDuration, formatExactTime, formatTime } from "../i18n/format";
 import { Icon } from "./icon";
+import { Time } from "./time";
 
 const WAY = ["queued", "starting", "container", "listening", "ready"];
 const ENDS = ["freezing", "stopping", "stopped", "failed"];
+/** They say when, not how long. */
+const MOMENTS = [...ENDS, "prolonged"];
+/** Nothing goes on after them. */
+const SETTLED = ["ready", "stopped", "prolonged"];
 
 function stepText(step: string): string {
   return tMaybe(`step.${step}`) ?? step;
@@ -18,13 +23,13 @@ function took(events: ServiceEvent[], index: number): string {
   const event = events[index];
   const before = events[index - 1];
   if (!event || !before) return "";
-  if (ENDS.includes(event.step)) return formatTime(event.time);
+  if (MOMENTS.includes(event.step)) return formatTime(event.time);
   return formatDuration(new Date(event.time).getTime() - new Date(before.time).getTime());
 }
 
 function shape(event: ServiceEvent, last: boolean): string {
   if (event.step === "failed" || event.step === "freezing") return "failed";
-  return last && event.step !== "ready" && event.step !== "stopped" ? "running" : "done";
+  return last && !SETTLED.includes(event.step) ? "running" : "done";
 }
 
 const SHAPE_ICON = { failed: "bad", running: "clock", done: "good" } as const;
@@ -69,7 +74,11 @@ export function Timeline(props: {
                     {t("service.so_far")} <Running since={event.time} />
                   </p>
                 )}
-                {event.detail && event.detail !== props.said && <p class="note break">{event.detail}</p>}
+                {event.detail && event.detail !== props.said && (
+                  <p class="note break">
+                    {event.step === "prolonged" ? <Time at={event.detail} /> : event.detail}
+                  </p>
+                )}
               </div>
               <time class="note number" dateTime={event.time} title={formatExactTime(event.time)}>
                 {took(events, index)}
