@@ -78,6 +78,9 @@ describe("people and sources, by hand", { concurrency: 1 }, () => {
     await page.getByLabel("Login").fill(LOGIN);
     await page.getByLabel("Password").fill(PASSWORD);
     await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByRole("heading", { level: 1, name: "Terms of use" }).waitFor();
+    await page.getByText("Read the terms of use, then accept them to begin.").waitFor();
+    await page.getByRole("button", { name: "I have read them and accept them" }).click();
     await page.getByRole("heading", { level: 1, name: "Good day" }).waitFor();
     await page.goto(`${demonstration.url}/account`);
     await settled(page);
