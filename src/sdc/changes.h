@@ -1,39 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A basis of the changes of cell values that keep all relations, as sparse rows modulo a prime. Fixing a
- * cell keeps only the changes that leave it as it is. Private to src/sdc; sdc/gauss.h says what for.
+ * A basis of the changes of cell values that keep all relations, modulo a prime. Fixing a cell keeps only
+ * the changes that leave it as it is. Private to src/sdc; sdc/gauss.h says what for.
  *
  * Columns: the cells, then one a relation (what a row breaks of it; all are fixed by
- * sdc_changes_init()), then those added for pairs of cells.
+ * sdc_changes_init()), then those added for pairs of columns. A row is kept by what it changes in the
+ * leaves (sdc/parts.h), which is little; what it changes in other columns follows from that.
  */
 #ifndef DARSE_SDC_CHANGES_H
 #define DARSE_SDC_CHANGES_H
 
-#include "sdc/modular.h"
-#include "sdc/relations.h"
+#include "sdc/parts.h"
 
-/* Sorted by column. */
+/* A hash table of ROOM places (a power of two, or 0). A place whose value is 0 is free, or was the leaf's.
+ * COUNT leaves have a value, USED places are not free. */
 typedef struct SdcChange {
-    uint32_t count, room;
-    uint32_t *columns;
+    uint32_t count, used, room, shift;
+    uint32_t *leaves;
     uint64_t *values;
 } SdcChange;
+
+/* The column A - RATIO * B. */
+typedef struct SdcPair {
+    uint32_t a, b;
+    uint64_t ratio;
+    uint32_t next[2];        /* the next pair that A is in, and B; 0: none */
+} SdcPair;
 
 typedef struct SdcChanges {
     const SdcContext *context;
     SdcPrime prime;
-    size_t columns, column_room;
+    SdcParts parts;
+    size_t columns;
+    SdcPair *pairs;          /* of the columns after those of PARTS */
+    size_t pair_room;
     SdcChange *rows;
     size_t row_count;
-    uint32_t *counts;        /* rows that have a column */
-    uint32_t *heads;         /* 1 + the first note of a column */
-    bool *dropped;           /* columns that nobody asks about any more: their entries may be gone */
-    struct SdcNote *notes;   /* (row, next): rows that had a column once */
-    size_t note_count, note_room;
-    uint32_t *list;          /* rows of one column */
-    size_t list_room;
-    size_t fixed;            /* rows in the list after sdc_changes_fix() */
-    SdcChange scratch;
+    struct SdcUses *uses;    /* of a leaf: the rows that have had it */
+    uint64_t *sketches[2];   /* of the columns of PARTS: their rows, each times a number of its own */
+    bool *dropped;           /* columns of PARTS that nobody asks about any more: their sketches stand still */
+    uint32_t *pair_heads;    /* of a column: a pair that it is in, or 0 */
+    uint64_t *column_values; /* of the row that is expanded; nothing in between */
+    bool *touched;
+    SdcPart *expanded;
+    /* of one column */
+    uint32_t *list;          /* the rows that have it */
+    uint64_t *sums;          /* by row: its value there */
+    uint32_t *stamps[2];     /* by row: when last found in the column, and in a leaf of it */
+    uint32_t stamp[2];
+    SdcPart *pivot;          /* the row that is added to others */
+    size_t pivot_count, pivot_room;
 } SdcChanges;
 
 /* PAIRS: room for columns that sdc_changes_add_pair() adds. */
@@ -41,18 +57,27 @@ bool sdc_changes_init(const SdcContext *context, SdcChanges *changes, const SdcR
                       SdcPrime prime, size_t pairs, SdcError *ret_error);
 void sdc_changes_clear(SdcChanges *changes);
 
-/* A column that is A - RATIO * B. */
-bool sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t ratio,
-                          SdcError *ret_error);
-/* The rows that have COLUMN, in changes->list, lowest first; false when memory runs out. */
+/* A new column A - RATIO * B; A and B may be pairs. There must be room for it. */
+uint32_t sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t ratio);
+
+/* Does no row have COLUMN? Decided by two pseudo-random sums over its rows: "yes" is wrong with a chance
+ * of 2^-119. */
+bool sdc_changes_is_nothing(const SdcChanges *changes, uint32_t column);
+/* Is COLUMN a multiple of BY in all rows (and not nothing)? By the same sums; "yes" is wrong with a chance
+ * of 2^-59, and at most keeps back one cell too many. */
+bool sdc_changes_follows(const SdcChanges *changes, uint32_t column, uint32_t by, uint64_t *ret_ratio);
+
+/* The rows that have COLUMN, each once, in changes->list, and its value in row r in changes->sums[r], until
+ * the next call. Exact. The order is the same whenever the calls before were. */
 bool sdc_changes_find(SdcChanges *changes, uint32_t column, size_t *ret_count, SdcError *ret_error);
 /* Keeps the changes that leave COLUMN as it is. */
 bool sdc_changes_fix(SdcChanges *changes, uint32_t column, SdcError *ret_error);
-/* Of the first COUNT rows of changes->list: a row whose columns are all in KEPT (or dropped) is never
- * changed again, so that these columns never become nothing. They are dropped, and no longer kept. */
-void sdc_changes_close(SdcChanges *changes, size_t count, bool *kept);
-/* After sdc_changes_find(BY): is COLUMN a multiple of BY in all rows (and not nothing)? */
-bool sdc_changes_follows(const SdcChanges *changes, uint32_t column, uint32_t by, size_t count,
-                         uint64_t *ret_ratio);
+/* The same after sdc_changes_find(COLUMN), which found COUNT rows. */
+bool sdc_changes_fix_found(SdcChanges *changes, size_t count, SdcError *ret_error);
+/* What ROW changes in columns of PARTS that were not dropped, in changes->expanded until the next call;
+ * returns how many. */
+size_t sdc_changes_expand(SdcChanges *changes, uint32_t row);
+/* Of the first COUNT rows of changes->list, the one with fewest leaves. */
+uint32_t sdc_changes_shortest(const SdcChanges *changes, size_t count);
 
 #endif

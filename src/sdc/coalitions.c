@@ -90,26 +90,20 @@ void sdc_coalitions_clear(SdcCoalitions *c)
 
 /* --- guards -------------------------------------------------------------------------------------------- */
 
-bool sdc_coalitions_guard(SdcCoalitions *c, SdcChanges *changes, bool *guarded, SdcError *ret_error)
+void sdc_coalitions_guard(SdcCoalitions *c, SdcChanges *changes, bool *guarded)
 {
     for (size_t i = 0; i < c->count; i++) {
         SdcGuard *guard = &c->guards[i];
         uint32_t column = guard->cell;
         for (uint32_t k = 0; k < guard->count; k++) {
             const SdcLink *link = &c->links[guard->first + k];
-            uint32_t next = (uint32_t)changes->columns;
-            if (!sdc_changes_add_pair(changes, column, link->cell, link->ratio, ret_error))
-                return false;
-            if (column >= c->cells)
-                changes->dropped[column] = true;   /* one between: nobody asks about it */
-            column = next;
+            column = sdc_changes_add_pair(changes, column, link->cell, link->ratio);
         }
-        guard->inherent = changes->counts[column] == 0;
+        guard->inherent = sdc_changes_is_nothing(changes, column);
         if (guarded != NULL)
             guarded[column] = !guard->inherent;
     }
     c->asked = c->count;
-    return true;
 }
 
 static bool same_guard(const SdcCoalitions *c, const SdcGuard *a, uint32_t cell, const SdcLink *links,
@@ -161,7 +155,7 @@ static bool keep_guard(SdcCoalitions *c, uint32_t cell, const SdcLink *links, si
 
 typedef struct Search {
     SdcCoalitions *c;
-    const SdcChanges *changes;
+    SdcChanges *changes;
     SdcPrime prime;
     size_t length;            /* of a projected column */
     size_t most;              /* cells of a coalition */
@@ -220,7 +214,7 @@ static bool search_init(Search *s, const bool *suppressed, SdcError *ret_error)
     if (s->place == NULL || s->targets == NULL)
         return false;
     for (uint32_t i = 0; i < c->cells; i++) {
-        bool is_there = suppressed[i] && s->changes->counts[i] > 0;
+        bool is_there = suppressed[i] && !sdc_changes_is_nothing(s->changes, i);
         bool is_target = is_there && c->primary[i];
         s->place[i] = is_target || (is_there && c->owner[i] != SDC_NOBODY) ? (uint32_t)s->placed++ : UINT32_MAX;
         if (is_target)
@@ -257,16 +251,17 @@ static void search_clear(Search *s)
 
 static void project_columns(Search *s)
 {
-    for (size_t r = 0; r < s->changes->row_count; r++) {
-        const SdcChange *row = &s->changes->rows[r];
-        for (uint32_t k = 0; k < row->count && row->columns[k] < s->c->cells; k++) {
-            uint32_t place = s->place[row->columns[k]];
+    for (uint32_t r = 0; r < s->changes->row_count; r++) {
+        size_t count = sdc_changes_expand(s->changes, r);
+        for (size_t k = 0; k < count; k++) {
+            const SdcPart *part = &s->changes->expanded[k];
+            uint32_t place = part->to < s->c->cells ? s->place[part->to] : UINT32_MAX;
             if (place == UINT32_MAX)
                 continue;
             uint64_t *vector = s->vectors + place * s->length;
             for (size_t at = 0; at < s->length; at++)
                 vector[at] = sdc_mod_add(s->prime, vector[at],
-                                         sdc_mod_multiply(s->prime, row->values[k], projection(s, r, at)));
+                                         sdc_mod_multiply(s->prime, part->value, projection(s, r, at)));
         }
     }
 }
@@ -379,7 +374,7 @@ static bool search(Search *s, const bool *suppressed, SdcError *ret_error)
     return true;
 }
 
-bool sdc_coalitions_find(SdcCoalitions *c, const SdcChanges *changes, const bool *suppressed,
+bool sdc_coalitions_find(SdcCoalitions *c, SdcChanges *changes, const bool *suppressed,
                          size_t *ret_new, SdcError *ret_error)
 {
     size_t before = c->count;

@@ -50,11 +50,11 @@ void sdc_coalitions_clear(SdcCoalitions *coalitions);
 
 /* One column a guard, and those between: GUARDED (may be NULL) is set for the guards that
  * are something. */
-bool sdc_coalitions_guard(SdcCoalitions *coalitions, SdcChanges *changes, bool *guarded, SdcError *ret_error);
+void sdc_coalitions_guard(SdcCoalitions *coalitions, SdcChanges *changes, bool *guarded);
 
 /* What follows in a basis in which all that is shown is fixed: new guards, or EXPOSED where the basis had
  * the guard. */
-bool sdc_coalitions_find(SdcCoalitions *coalitions, const SdcChanges *changes, const bool *suppressed,
+bool sdc_coalitions_find(SdcCoalitions *coalitions, SdcChanges *changes, const bool *suppressed,
                          size_t *ret_new, SdcError *ret_error);
 
 #endif

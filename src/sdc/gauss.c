@@ -35,8 +35,10 @@ static bool comes_before(const Greedy *g, uint32_t a, uint32_t b)
     const double *cost = g->in->cost;
     if (cost[a] != cost[b])
         return cost[a] > cost[b];
-    if (g->changes.counts[a] != g->changes.counts[b])
-        return g->changes.counts[a] > g->changes.counts[b];
+    const size_t *starts = g->changes.parts.down_starts;
+    size_t leaves_a = starts[a + 1] - starts[a], leaves_b = starts[b + 1] - starts[b];
+    if (leaves_a != leaves_b)
+        return leaves_a > leaves_b;
     return a > b;
 }
 
@@ -67,44 +69,65 @@ static bool order_cells(Greedy *g, SdcError *ret_error)
 
 /* --- one pass ------------------------------------------------------------------------------------ */
 
-/* Would showing CELL disclose a guarded column? Only one that stands in every row that the cell stands
- * in can be: the shortest of these rows names the few that may. */
-static bool discloses(Greedy *g, uint32_t cell, size_t count)
+/* Is COLUMN, or a pair that it is in, guarded and a multiple of CELL? */
+static bool is_exposed(const Greedy *g, uint32_t column, uint32_t cell)
 {
     const SdcChanges *changes = &g->changes;
-    const SdcChange *shortest = &changes->rows[changes->list[0]];
-    for (size_t i = 1; i < count; i++) {
-        const SdcChange *row = &changes->rows[changes->list[i]];
-        shortest = row->count < shortest->count ? row : shortest;
-    }
-    uint64_t ratio;
-    for (uint32_t k = 0; k < shortest->count; k++) {
-        uint32_t column = shortest->columns[k];
-        if (g->guarded[column] && sdc_changes_follows(changes, column, cell, count, &ratio))
+    if (g->guarded[column] && sdc_changes_follows(changes, column, cell, NULL))
+        return true;
+    for (uint32_t pair = changes->pair_heads[column]; pair != 0;) {
+        if (is_exposed(g, pair, cell))
             return true;
+        const SdcPair *p = &changes->pairs[pair - changes->parts.columns];
+        pair = p->next[p->a == column ? 0 : 1];
     }
     return false;
 }
 
+/* Would showing CELL disclose a guarded column? Only one that is a multiple of it can be, so that it is in
+ * every row that the cell is in: the shortest of these rows names the few that may. */
+static bool discloses(Greedy *g, uint32_t cell, size_t count)
+{
+    SdcChanges *changes = &g->changes;
+    const SdcParts *parts = &changes->parts;
+    const SdcChange *row = &changes->rows[sdc_changes_shortest(changes, count)];
+    size_t looked = 0;
+    bool found = false;
+    for (uint32_t k = 0; k < row->room && !found; k++) {
+        if (row->values[k] == 0)
+            continue;
+        uint32_t leaf = row->leaves[k];
+        for (size_t i = parts->up_starts[leaf]; i < parts->up_ends[leaf] && !found; i++) {
+            uint32_t column = parts->up[i].to;
+            if (changes->touched[column])
+                continue;
+            changes->touched[column] = true;
+            changes->expanded[looked++].to = column;
+            found = is_exposed(g, column, cell);
+        }
+    }
+    for (size_t i = 0; i < looked; i++)
+        changes->touched[changes->expanded[i].to] = false;
+    return found;
+}
+
 static bool take_cell(Greedy *g, uint32_t cell, SdcError *ret_error)
 {
-    size_t count = 0;
-    if (g->suppressed[cell] || g->changes.counts[cell] == 0)
+    size_t count;
+    if (g->suppressed[cell])
         return true;
-    bool must_show = g->in->shown != NULL && g->in->shown[cell];
-    if (!must_show && !sdc_changes_find(&g->changes, cell, &count, ret_error))
-        return false;
-    if (must_show || !discloses(g, cell, count)) {
-        if (!sdc_changes_fix(&g->changes, cell, ret_error))
-            return false;
-        count = g->changes.fixed;
-    } else {
-        g->suppressed[cell] = true;
-        g->changes.dropped[cell] = g->coalitions.owner[cell] == SDC_NOBODY;
+    if (sdc_changes_is_nothing(&g->changes, cell)) {
+        g->changes.dropped[cell] = true;
+        return true;
     }
-    /* What is safe for good need not be carried on; with singletons, combinations of it still matter. */
-    if (g->coalitions.owners == 0)
-        sdc_changes_close(&g->changes, count, g->guarded);
+    if (!sdc_changes_find(&g->changes, cell, &count, ret_error))
+        return false;
+    bool must_show = g->in->shown != NULL && g->in->shown[cell];
+    g->suppressed[cell] = !must_show && count > 0 && discloses(g, cell, count);
+    if (!g->suppressed[cell] && !sdc_changes_fix_found(&g->changes, count, ret_error))
+        return false;
+    /* What is shown stays nothing; a secondary cell that nobody owns helps nobody to know more. */
+    g->changes.dropped[cell] = !g->suppressed[cell] || g->coalitions.owner[cell] == SDC_NOBODY;
     return true;
 }
 
@@ -120,8 +143,7 @@ static bool begin_pass(Greedy *g, SdcError *ret_error)
         return false;
     memcpy(g->suppressed, g->in->primary, relations->cells * sizeof *g->suppressed);
     memcpy(g->guarded, g->in->primary, relations->cells * sizeof *g->guarded);
-    if (!sdc_coalitions_guard(&g->coalitions, &g->changes, g->guarded, ret_error))
-        return false;
+    sdc_coalitions_guard(&g->coalitions, &g->changes, g->guarded);
     return order_cells(g, ret_error);
 }
 
@@ -151,7 +173,7 @@ static bool one_pass(Greedy *g, SdcError *ret_error)
     }
     g->unprotected = 0;
     for (size_t i = 0; i < cells; i++)
-        g->unprotected += g->guarded[i] && g->changes.counts[i] == 0;
+        g->unprotected += g->guarded[i] && sdc_changes_is_nothing(&g->changes, (uint32_t)i);
     return true;
 }
 
@@ -248,20 +270,22 @@ bool sdc_gauss_suppress(const SdcContext *context, const SdcGauss *gauss, bool *
     return ok;
 }
 
-/* Cells that few changes touch first: the one change of a cell without parts just goes, and what is left
- * are those of suppressed cells. The other way round took a hundred times as long. KEPT: columns that may
- * be forgotten once they are known to be something; NULL: none. */
-static bool show_others(SdcChanges *changes, size_t cells, const bool *suppressed, bool *kept,
-                        SdcError *ret_error)
+/* Cells of few lowest cells first: the change of one that is shown just goes, and what is left are those of
+ * suppressed cells. The other way round took a hundred times as long. */
+static bool show_others(SdcChanges *changes, size_t cells, const bool *suppressed, SdcError *ret_error)
 {
-    for (size_t most = 1; most / 2 < changes->row_count; most *= 2) {
+    const size_t *starts = changes->parts.down_starts;
+    size_t more = 1;
+    for (size_t most = 1; more > 0; most *= 2) {
+        more = 0;
         for (uint32_t i = 0; i < cells; i++) {
-            if (suppressed[i] || changes->counts[i] == 0 || changes->counts[i] > most)
+            size_t leaves = starts[i + 1] - starts[i];
+            more += leaves > most;
+            if (suppressed[i] || leaves > most || leaves <= most / 2)
                 continue;
             if (!sdc_changes_fix(changes, i, ret_error))
                 return false;
-            if (kept != NULL)
-                sdc_changes_close(changes, changes->fixed, kept);
+            changes->dropped[i] = true;
         }
     }
     return true;
@@ -275,18 +299,19 @@ bool sdc_gauss_disclosed(const SdcContext *context, const SdcRelations *relation
     size_t cells = relations->cells, count = 0;
     if (!sdc_changes_init(context, &changes, relations, SDC_PRIME_60, 0, ret_error))
         return false;
-    bool *kept = sdc_alloc(context, changes.columns, sizeof *kept, ret_error), ok = kept != NULL;
-    if (ok)
-        memcpy(kept, suppressed, cells * sizeof *kept);
-    ok = ok && show_others(&changes, cells, suppressed, kept, ret_error);
+    bool *disclosed = sdc_alloc(context, cells, sizeof *disclosed, ret_error);
+    bool ok = disclosed != NULL && show_others(&changes, cells, suppressed, ret_error);
+    for (uint32_t i = 0; ok && i < cells; i++) {
+        size_t rows = 0;
+        ok = !suppressed[i] || sdc_changes_find(&changes, i, &rows, ret_error);
+        disclosed[i] = suppressed[i] && rows == 0;
+        count += disclosed[i];
+    }
     if (ok) {
-        for (size_t i = 0; i < cells; i++) {
-            ret_disclosed[i] = kept[i] && changes.counts[i] == 0;
-            count += ret_disclosed[i];
-        }
+        memcpy(ret_disclosed, disclosed, cells * sizeof *disclosed);
         *ret_count = count;
     }
-    sdc_release(context, kept, changes.columns, sizeof *kept);
+    sdc_release(context, disclosed, cells, sizeof *disclosed);
     sdc_changes_clear(&changes);
     return ok;
 }
@@ -300,9 +325,9 @@ static bool mark_inherent(SdcCoalitions *coalitions, const SdcRelations *relatio
     if (!sdc_changes_init(coalitions->context, &changes, relations, SDC_PRIME_60, coalitions->link_count,
                           ret_error))
         return false;
-    bool ok = sdc_coalitions_guard(coalitions, &changes, NULL, ret_error);
+    sdc_coalitions_guard(coalitions, &changes, NULL);
     sdc_changes_clear(&changes);
-    return ok;
+    return true;
 }
 
 bool sdc_gauss_exposed(const SdcContext *context, const SdcKnowledge *knowledge, bool *ret_exposed,
@@ -318,7 +343,7 @@ bool sdc_gauss_exposed(const SdcContext *context, const SdcKnowledge *knowledge,
         return false;
     bool ok = sdc_changes_init(context, &changes, relations, SDC_PRIME_60, 0, ret_error);
     if (ok) {
-        ok = show_others(&changes, relations->cells, knowledge->suppressed, NULL, ret_error) &&
+        ok = show_others(&changes, relations->cells, knowledge->suppressed, ret_error) &&
              sdc_coalitions_find(&coalitions, &changes, knowledge->suppressed, &found, ret_error) &&
              mark_inherent(&coalitions, relations, ret_error);
         sdc_changes_clear(&changes);
