@@ -123,9 +123,8 @@ static void add_shares(const TableSet *set, const TableCells *table, Microdata *
         MicrodataColumn *column = microdata_add_column(data, name, true);
         for (size_t i = 0; i < cube->cells; i++) {
             bool allowed = !set->primary[table->ids[i]] && cube->absolute[i] > 0;
-            put_number(column, allowed ? 100 * fabs(cube->top_values[t][i]) * cube->top_weights[t][i] /
-                                             cube->absolute[i]
-                                       : (double)NAN);
+            double share = 100 * fabs(cube->top_values[t][i]) * cube->top_weights[t][i] / cube->absolute[i];
+            put_number(column, allowed ? round(share * 1e4) / 1e4 : (double)NAN);
         }
     }
 }

@@ -11,7 +11,9 @@
 #include <math.h>
 #include <string.h>
 
-#define WIDEN_ROUNDS_MAX 60
+#define WIDEN_ROUNDS_MAX 100
+/* Of a cell that is exact, and was to be protected by nothing. */
+#define LEAST_LACK 1e-9
 #define OPTIMAL_SECONDS 60
 
 static const json_t *method_of(const TableSet *set)
@@ -121,7 +123,7 @@ typedef struct Gauss {
     uint32_t *contributors;
     double *cost;
     SdcGaussSummary summary;
-    size_t added, rounds;
+    size_t added;
 } Gauss;
 
 static void gauss_clear(Gauss *g)
@@ -208,50 +210,108 @@ static uint32_t candidate_in(const TableSet *set, const Gauss *g, size_t r, doub
     return best;
 }
 
-static size_t add_in_relation(TableSet *set, Gauss *g, size_t r, uint32_t cell, bool always)
+/* How far an unsafe cell is from what was asked for, by the last audit. */
+static double lack_of(const TableSet *set, uint32_t cell)
 {
     double up = set->values[cell] + set->verdicts[cell].above - set->high[cell];
     double down = set->low[cell] - (set->values[cell] - set->verdicts[cell].below);
-    bool lacks = (up > 0 && room_in(set, r, cell, true) < set->verdicts[cell].above) ||
-                 (down > 0 && room_in(set, r, cell, false) < set->verdicts[cell].below);
-    uint32_t added = lacks || always ? candidate_in(set, g, r, fmax(up, down)) : UINT32_MAX;
+    return fmax(up, down);
+}
+
+/* Is relation R alone too tight for the unsafe cell? */
+static bool is_tight(const TableSet *set, size_t r, uint32_t cell)
+{
+    return room_in(set, r, cell, true) < set->verdicts[cell].above ||
+           room_in(set, r, cell, false) < set->verdicts[cell].below;
+}
+
+static size_t add_in_relation(const TableSet *set, Gauss *g, size_t r, double enough)
+{
+    uint32_t added = candidate_in(set, g, r, enough);
     if (added == UINT32_MAX || g->wanted[added])
         return 0;
     g->wanted[added] = true;
     return 1;
 }
 
-/* More cells for each unsafe one that is not safe yet, first where a relation alone is too tight. */
-static size_t add_room(TableSet *set, Gauss *g, bool always)
+/* What the cells in NEAR lack (0: not near), in the relations that have one of them. With TIGHT, only where an
+ * unsafe cell has too little room by the relation alone. */
+static size_t add_room(const TableSet *set, Gauss *g, const double *near, bool tight)
 {
     const SdcRelations *relations = &set->relations;
     size_t added = 0;
     for (size_t r = 0; r < relations->count; r++) {
+        double enough = 0;
         for (size_t k = relations->starts[r]; k < relations->starts[r + 1]; k++) {
             uint32_t cell = relations->columns[k];
-            if (set->primary[cell] && set->states[cell] != SDC_AUDIT_SAFE)
-                added += add_in_relation(set, g, r, cell, always);
+            if (near[cell] > enough && (!tight || is_tight(set, r, cell)))
+                enough = near[cell];
         }
+        added += enough > 0 ? add_in_relation(set, g, r, enough) : 0;
     }
     return added;
 }
 
+/* Suppressed cells that share a relation with one in NEAR are near too, with what that one lacks. */
+static bool spread(const TableSet *set, double *near)
+{
+    const SdcRelations *relations = &set->relations;
+    g_autofree double *next = g_memdup2(near, set->cells * sizeof *near);
+    bool grows = false;
+    for (size_t r = 0; r < relations->count; r++) {
+        double most = 0;
+        for (size_t k = relations->starts[r]; k < relations->starts[r + 1]; k++)
+            most = fmax(most, near[relations->columns[k]]);
+        for (size_t k = relations->starts[r]; most > 0 && k < relations->starts[r + 1]; k++) {
+            uint32_t cell = relations->columns[k];
+            if (!set->suppressed[cell] || next[cell] > 0)
+                continue;
+            next[cell] = most;
+            grows = true;
+        }
+    }
+    memcpy(near, next, set->cells * sizeof *near);
+    return grows;
+}
+
+/* More cells for those that are not safe yet: in their own relations, then further and further away. */
+static size_t add_cells(const TableSet *set, Gauss *g, const bool *failing)
+{
+    g_autofree double *near = g_new0(double, MAX(set->cells, 1));
+    for (uint32_t i = 0; i < set->cells; i++)
+        near[i] = failing[i] ? fmax(lack_of(set, i), LEAST_LACK) : 0;
+    size_t added = add_room(set, g, near, true);
+    do {
+        added += added == 0 ? add_room(set, g, near, false) : 0;
+    } while (added == 0 && spread(set, near));
+    return added;
+}
+
+/* Cells are only added: what was safe stays safe, and need not be looked at again. */
 static bool widen(TableSet *set, const SdcContext *context, Gauss *g, GError **error)
 {
-    for (g->rounds = 0; g->rounds < WIDEN_ROUNDS_MAX; g->rounds++) {
+    g_autofree bool *failing = flags_new(set), *before = flags_new(set);
+    memcpy(failing, set->primary, set->cells * sizeof *failing);
+    for (size_t round = 0; round < WIDEN_ROUNDS_MAX; round++) {
         SdcAuditSummary summary;
-        if (!audit_targets(set, context, set->primary, &summary, error))
+        size_t count = 0;
+        if (!audit_targets(set, context, failing, &summary, error))
             return false;
-        if (all_safe(set))
+        for (size_t i = 0; i < set->cells; i++) {
+            failing[i] = failing[i] && set->states[i] != SDC_AUDIT_SAFE;
+            count += failing[i];
+        }
+        if (count == 0)
             return true;
-        size_t added = add_room(set, g, false);
-        if (added == 0)
-            added = add_room(set, g, true);
+        size_t added = add_cells(set, g, failing);
         if (added == 0)
             return true;   /* nothing is left to add: the report says which are not safe */
         g->added += added;
+        memcpy(before, set->suppressed, set->cells * sizeof *before);
         if (!eliminate(set, context, g, error))
             return false;
+        for (size_t i = 0; i < set->cells; i++)
+            set->suppressed[i] = set->suppressed[i] || before[i];
     }
     return true;
 }
@@ -321,6 +381,24 @@ static bool run_cell_key(TableSet *set, const SdcContext *context, json_t *log, 
     return ok || tables_failed(&failure, error);
 }
 
+/* So that all still adds up: an integer program. */
+static bool run_controlled(TableSet *set, const SdcContext *context, json_t *log, GError **error)
+{
+    const json_t *method = method_of(set);
+    SdcControlled request = {.relations = &set->relations, .values = set->values,
+                             .base = recipe_number(method, "base", 0),
+                             .steps = (unsigned)recipe_number(method, "steps", 0),
+                             .time_limit_s = recipe_number(method, "time_limit_s", OPTIMAL_SECONDS)};
+    SdcControlledSummary summary;
+    SdcError failure;
+    if (!sdc_table_round_controlled(context, &request, set->published, &summary, &failure))
+        return tables_failed(&failure, error);
+    json_object_update_new(log, json_pack("{s:f, s:f, s:b, s:I}", "distance", summary.distance, "bound",
+                                          isfinite(summary.bound) ? summary.bound : 0, "proven", summary.proven,
+                                          "beyond", (json_int_t)summary.beyond));
+    return true;
+}
+
 static bool run_round(TableSet *set, const SdcContext *context, json_t *log, GError **error)
 {
     const json_t *method = method_of(set);
@@ -328,6 +406,8 @@ static bool run_round(TableSet *set, const SdcContext *context, json_t *log, GEr
     bool random = g_strcmp0(recipe_text(method, "how"), "random") == 0;
     SdcError failure;
     json_object_set_new(log, "base", json_integer(base));
+    if (g_strcmp0(recipe_text(method, "how"), "controlled") == 0)
+        return run_controlled(set, context, log, error);
     bool ok = random ? sdc_table_round_random(context, set->values, set->cells, base,
                                               (uint64_t)recipe_number(set->recipe, "seed", 0), 0,
                                               set->published, &failure)

@@ -10,7 +10,7 @@ static const char *const input_words[] = {"records", "cells", NULL};
 static const char *const missing_words[] = {"refuse", "leave_out", "category", NULL};
 static const char *const method_words[] = {"gauss", "optimal", "cell_key", "round", "none", NULL};
 static const char *const cost_words[] = {"value", "count", "one", NULL};
-static const char *const how_words[] = {"nearest", "random", NULL};
+static const char *const how_words[] = {"nearest", "random", "controlled", NULL};
 
 static const Field table_fields[] = {
     {"name", FIELD_TEXT, true},
@@ -49,6 +49,7 @@ static const Field method_fields[] = {
     {"time_limit_s", FIELD_NUMBER, false, 0.1, 86400},
     {"base", FIELD_INTEGER, false, 2, 1000000},
     {"how", FIELD_WORD, .words = how_words},
+    {"steps", FIELD_INTEGER, false, 0, SDC_ROUNDING_STEPS_MAX},
     {"largest_change", FIELD_INTEGER, false, 1, SDC_CHANGE_MAX},
     {"variance", FIELD_NUMBER, false, 1e-6, 1e4},
     {"never_published", FIELD_INTEGER, false, 0, SDC_CHANGE_MAX},
@@ -154,8 +155,10 @@ static bool check_method(const json_t *recipe, GError **error)
         return wrong(error, "method: cell keys need \"largest_change\" and \"variance\".");
     if (g_strcmp0(name, "round") == 0 && json_object_get(method, "base") == NULL)
         return wrong(error, "method: rounding needs a \"base\".");
-    if (g_strcmp0(name, "round") == 0 && recipe_text(recipe, "value") != NULL)
-        return wrong(error, "method: rounding is of counts: the recipe must have no \"value\".");
+    if (g_strcmp0(name, "round") == 0 && recipe_text(recipe, "value") != NULL &&
+        g_strcmp0(recipe_text(method, "how"), "controlled") != 0)
+        return wrong(error, "method: values are rounded so that they add up (\"how\": \"controlled\"); the "
+                            "other ways are for counts, and the recipe has a \"value\".");
     return true;
 }
 

@@ -71,9 +71,9 @@ static const char *const texts[T_COUNT][2] = {
     [T_DEVIATION] = {"Change of values", "Modification des valeurs"},
     [T_FILES] = {"To make it again", "Pour le refaire"},
     [T_UNBOUNDED] = {"unbounded", "non borné"},
-    [T_PROVEN] = {"The cost is proven to be the least.", "Le coût est prouvé minimal."},
-    [T_NOT_PROVEN] = {"The cost is not proven to be the least: time ended.",
-                      "Le coût n’est pas prouvé minimal : le temps imparti est écoulé."},
+    [T_PROVEN] = {"Proven: nothing costs less.", "Prouvé : rien ne coûte moins."},
+    [T_NOT_PROVEN] = {"Not proven to cost the least: time ended.",
+                      "Pas prouvé minimal : le temps imparti est écoulé."},
 };
 
 /* Words of reports that people read; others are shown as they are. */
@@ -106,6 +106,8 @@ static const char *const words[][3] = {
     {"cuts", "cuts", "coupes"},
     {"programs", "programs", "programmes"},
     {"base", "base", "base"},
+    {"distance", "sum of changes", "somme des changements"},
+    {"beyond", "cells beyond the next multiples", "cases au-delà des multiples voisins"},
     {"shown", "shown cells", "cases publiées"},
     {"unchanged", "unchanged cells", "cases inchangées"},
     {"mean", "mean change", "changement moyen"},

@@ -376,7 +376,9 @@ static void print_tables(const json_t *report)
 {
     size_t i;
     json_t *row;
-    printf("%-24s %10s %10s %10s %22s\n", "table", "cells", "unsafe", "secondary", "value suppressed");
+    bool is_audit = g_strcmp0(json_string_value(json_object_get(report, "job")), "audit") == 0;
+    printf("%-24s %10s %10s %10s %22s\n", "table", "cells", is_audit ? "to protect" : "unsafe", "secondary",
+           "value suppressed");
     json_array_foreach (json_object_get(report, "tables"), i, row) {
         double value = json_number_value(json_object_get(row, "value"));
         double lost = json_number_value(json_object_get(row, "value_suppressed"));
