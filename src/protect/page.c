@@ -26,7 +26,7 @@ void page_number(Page *page, const json_t *value)
     }
     char digits[64];
     double number = json_number_value(value);
-    g_ascii_formatd(digits, sizeof digits, json_is_integer(value) ? "%.0f"
+    g_ascii_formatd(digits, sizeof digits, json_is_integer(value) || (number == floor(number) && fabs(number) < 1e15) ? "%.0f"
                                            : fabs(number) >= 1000 ? "%.1f"
                                                                   : "%.4g", number);
     size_t whole = strspn(digits, "-0123456789");
@@ -66,7 +66,7 @@ void page_head(Page *page, const char *title)
         ".verdict{border:1px solid var(--line);border-left:.4rem solid var(--good);border-radius:.4rem;padding:.7rem 1rem;"
         "margin:1.2rem 0;color:var(--ink)}.verdict.bad{border-left-color:var(--bad)}.verdict strong{display:block}"
         ".verdict.bad{color:var(--ink)}.verdict.bad strong{color:var(--bad)}"
-        "table th.words{text-align:left}"
+        "table th.words{text-align:left}td small{white-space:nowrap}"
         ".good{color:var(--good)}.bad{color:var(--bad)}.note{font-size:.9rem}td.cell{text-align:left}"
         "td.hid{color:var(--soft);background:repeating-linear-gradient(135deg,var(--hatch) 0 2px,transparent 2px 7px)}"
         "td.hid b{color:var(--bad)}.grid th{text-align:left;white-space:nowrap}.grid thead th{text-align:right}"

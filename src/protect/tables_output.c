@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define LISTED_MAX 1500
-#define GRID_ROWS_MAX 60
+#define GRID_ROWS_MAX 150
 #define GRID_COLUMNS_MAX 16
 
 static const char *const state_names[] = {"shown", "safe", "insufficient", "exact"};
@@ -201,6 +201,27 @@ static void add_cell(const TableSet *set, const TableCells *table, size_t i, Sum
     s->count_lost += hidden && !isnan(count) ? count : 0;
 }
 
+/* Categories in the order in which people read them: TOTALS_FIRST, each group before its parts, else after. */
+typedef struct Reading {
+    uint32_t order[GRID_ROWS_MAX], depth[GRID_ROWS_MAX], place[GRID_ROWS_MAX];
+    size_t count;
+} Reading;
+
+static void read_below(const Axis *axis, uint32_t parent, uint32_t depth, bool totals_first, Reading *reading)
+{
+    for (uint32_t node = 0; node < axis->labels->len; node++) {
+        if (g_array_index(axis->parents, uint32_t, node) != parent)
+            continue;
+        if (!totals_first)
+            read_below(axis, node, depth + 1, totals_first, reading);
+        reading->place[node] = (uint32_t)reading->count;
+        reading->depth[reading->count] = depth;
+        reading->order[reading->count++] = node;
+        if (totals_first)
+            read_below(axis, node, depth + 1, totals_first, reading);
+    }
+}
+
 /* The table as it is shown, when it is small enough to look at: rows by the first dimension. */
 static json_t *grid_json(const TableSet *set, const TableCells *table)
 {
@@ -208,25 +229,29 @@ static json_t *grid_json(const TableSet *set, const TableCells *table)
     if (table->dimensions != 2 || rows->labels->len > GRID_ROWS_MAX || columns->labels->len > GRID_COLUMNS_MAX ||
         set->suppressed == NULL)
         return NULL;
-    json_t *grid = json_array(), *heads = json_array(), *names = json_array();
-    for (guint r = 0; r < rows->labels->len; r++) {
+    json_t *grid = json_array(), *heads = json_array(), *names = json_array(), *depths = json_array();
+    Reading down = {.count = 0}, across = {.count = 0};
+    read_below(rows, SDC_NO_PARENT, 0, true, &down);
+    read_below(columns, SDC_NO_PARENT, 0, false, &across);
+    for (size_t r = 0; r < down.count; r++) {
         json_t *line = json_array();
         for (guint c = 0; c < columns->labels->len; c++)
             json_array_append_new(line, json_null());
         json_array_append_new(grid, line);
-        json_array_append_new(names, json_string(axis_label(rows, r)));
+        json_array_append_new(names, json_string(axis_label(rows, down.order[r])));
+        json_array_append_new(depths, json_integer(down.depth[r]));
     }
-    for (guint c = 0; c < columns->labels->len; c++)
-        json_array_append_new(heads, json_string(axis_label(columns, c)));
+    for (size_t c = 0; c < across.count; c++)
+        json_array_append_new(heads, json_string(axis_label(columns, across.order[c])));
     for (size_t i = 0; i < table->cube.cells; i++) {
         uint32_t id = table->ids[i];
-        json_t *line = json_array_get(grid, table->cube.nodes[0][i]);
+        json_t *line = json_array_get(grid, down.place[table->cube.nodes[0][i]]);
         double value = set->published != NULL ? set->published[id] : set->values[id];
         json_t *shown = !set->suppressed[id] ? real(value)
                                              : json_string(set->primary[id] ? "unsafe" : "secondary");
-        json_array_set_new(line, table->cube.nodes[1][i], shown);
+        json_array_set_new(line, across.place[table->cube.nodes[1][i]], shown);
     }
-    return json_pack("{s:o, s:o, s:o}", "columns", heads, "rows", names, "values", grid);
+    return json_pack("{s:o, s:o, s:o, s:o}", "columns", heads, "rows", names, "depths", depths, "values", grid);
 }
 
 static json_t *table_json(const TableSet *set, const TableCells *table)

@@ -307,11 +307,17 @@ static bool widen(TableSet *set, const SdcContext *context, Gauss *g, GError **e
         if (added == 0)
             return true;   /* nothing is left to add: the report says which are not safe */
         g->added += added;
+        /* Whom the pattern protects from besides, it goes on doing so as it grows. */
+        g_clear_pointer(&g->singletons, g_free);
+        g_clear_pointer(&g->contributors, g_free);
+        SdcGaussSummary first = g->summary;
         memcpy(before, set->suppressed, set->cells * sizeof *before);
         if (!eliminate(set, context, g, error))
             return false;
         for (size_t i = 0; i < set->cells; i++)
             set->suppressed[i] = set->suppressed[i] || before[i];
+        g->summary = (SdcGaussSummary){.rounds = first.rounds + g->summary.rounds, .exposed = first.exposed,
+                                       .unprotected = first.unprotected};
     }
     return true;
 }
@@ -322,6 +328,7 @@ static bool run_gauss(TableSet *set, const SdcContext *context, json_t *ret_log,
     gauss_init(set, &g);
     if (!eliminate(set, context, &g, error))
         return false;
+    bool guards = g.singletons != NULL || g.contributors != NULL;
     bool widens = !json_is_false(json_object_get(method_of(set), "widen"));
     if (widens && !widen(set, context, &g, error))
         return false;
@@ -329,7 +336,7 @@ static bool run_gauss(TableSet *set, const SdcContext *context, json_t *ret_log,
                             "unprotected", (json_int_t)g.summary.unprotected, "exposed",
                             (json_int_t)g.summary.exposed,
                             "added_for_intervals", (json_int_t)g.added, "widen", widens, "singletons",
-                            g.singletons != NULL || g.contributors != NULL);
+                            guards);
     json_object_update_new(ret_log, log);
     return true;
 }

@@ -169,7 +169,7 @@ static void put_percent(Page *page, const json_t *part, const json_t *all)
         g_autoptr(json_t) percent = json_real(round(1000 * json_number_value(part) / whole) / 10);
         page_put(page, " <small>(");
         page_number(page, percent);
-        page_put(page, page->language == 1 ? " %)</small>" : "%)</small>");
+        page_put(page, page->language == 1 ? "\u202f%)</small>" : "%)</small>");
     }
     page_put(page, "</td>");
 }
@@ -427,7 +427,9 @@ static void put_grid(Page *page, const json_t *table)
     }
     page_put(page, "</tr></thead><tbody>");
     json_array_foreach (json_object_get(grid, "rows"), i, name) {
-        page_put(page, "<tr><th scope=\"row\">");
+        json_int_t depth = json_integer_value(json_array_get(json_object_get(grid, "depths"), i));
+        g_string_append_printf(page->html, "<tr><th scope=\"row\" style=\"padding-left:%.1frem\">",
+                               .6 + 1.2 * (double)depth);
         page_text(page, json_string_value(name));
         page_put(page, "</th>");
         json_array_foreach (json_array_get(json_object_get(grid, "values"), i), c, value) {

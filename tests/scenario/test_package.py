@@ -131,7 +131,8 @@ def test_control_and_maintainer_scripts(package, unpacked):
     fields = dict(re.findall(r"^([\w-]+): (.*)$", run("dpkg-deb", "--field", package).stdout, re.MULTILINE))
     version = run(unpacked / "usr/bin/darse", "--version").stdout.split()[1]
     assert fields["Version"].startswith(version + "-1~")
-    for name in ("podman", "crun", "conmon", "mount", "passwd", "libc6", "libmicrohttpd12", "libsqlite3-0"):
+    for name in ("podman", "crun", "conmon", "mount", "passwd", "libc6", "libmicrohttpd12", "libsqlite3-0",
+                 "coinor-libclp1", "coinor-libcbc3"):
         assert re.search(rf"\b{name}(t64)?\b", fields["Depends"]), (name, fields["Depends"])
     assert (unpacked / "DEBIAN/conffiles").read_text().split() == sorted("/" + path for path in SETTINGS)
     for name in ("postinst", "prerm", "postrm"):
