@@ -535,3 +535,52 @@ def test_statistics_norways_table(tmp_path):
     assert done.returncode in (0, 3), done.stderr + done.stdout
     found = [row["status"] == "suppressed" for row in rows_of(tmp_path / "out" / "table.protected.csv")]
     assert found == [row["suppressed"].lower() == "true" for row in expected]
+
+
+def test_statistics_norways_two_groupings_of_regions(tmp_path):
+    """z2: regions by county and by kind, not nested; 100 cells, 11 unsafe, 29 suppressed, as its makers publish."""
+    if not DATA.exists():
+        pytest.skip("DARSE_TEST_DATA does not name a folder with sdc/")
+    expected = rows_of(DATA / "gauss" / "expected_z2_GaussSuppressionFromData.csv")
+    regions = {row["region"]: row for row in rows_of(DATA / "gauss" / "z2.csv")}
+    groups = {"fylke": {row["fylke"] for row in regions.values()},
+              "kostragr": {row["kostragr"] for row in regions.values()}}
+    for name, own in groups.items():
+        rows = [row for row in expected if row["region"] in own | set(regions) | {"Total"}]
+        write_rows(tmp_path / f"{name}.csv", ["region", "hovedint", "ant", "primary"],
+                   [[row["region"], row["hovedint"], row["ant"], row["primary"]] for row in rows])
+    recipe = {"darse_tables": 1, "title": "z2", "input": "cells", "count": "ant", "marks": "primary",
+              "hierarchies": {name: [[region, row[name]] for region, row in regions.items()] for name in groups},
+              "tables": [{"name": name, "dimensions": ["region", "hovedint"], "hierarchies": {"region": name}}
+                         for name in groups], "method": {"name": "gauss", "widen": False}}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    done = sdc("suppress", tmp_path / "recipe.json", "--in", tmp_path / "fylke.csv", "--in",
+               tmp_path / "kostragr.csv", "--out", tmp_path / "out")
+    assert done.returncode in (0, 3), done.stderr
+    report = report_of(tmp_path / "out")
+    assert report["links"]["cells"] == 100 and report["audit"]["primary"]["exact"] == 0
+    found = {(row["region"], row["hovedint"]): row["status"] == "suppressed"
+             for name in groups for row in rows_of(tmp_path / "out" / f"{name}.protected.csv")}
+    assert found == {(row["region"], row["hovedint"]): row["suppressed"] == "TRUE" for row in expected}
+    assert sum(found.values()) == 29
+
+
+def test_statistics_norways_dominance_of_companies(tmp_path):
+    """Contributions of companies, (1, 80) and (2, 99): the same cells are unsafe."""
+    if not DATA.exists():
+        pytest.skip("DARSE_TEST_DATA does not name a folder with sdc/")
+    expected = rows_of(DATA / "gauss" / "expected_magnitude1_dominance_n12_k80_99.csv")
+    recipe = {"darse_tables": 1, "title": "m", "value": "value",
+              "rules": {"dominance": [{"contributors": 1, "percent": 80}, {"contributors": 2, "percent": 99}]},
+              "tables": [{"name": "t", "dimensions": ["sector4", "geo"]}]}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    done = sdc("suppress", tmp_path / "recipe.json", "--in", DATA / "gauss" / "magnitude1.csv", "--out",
+               tmp_path / "out")
+    assert done.returncode == 0, done.stderr + done.stdout
+    found = {(row["sector4"], row["geo"]): row for row in rows_of(tmp_path / "out" / "t.confidential.csv")}
+    for row in expected:
+        if float(row["value"]) == 0:
+            continue
+        cell = found[row["sector4"], row["geo"]]
+        assert float(cell["value"]) == pytest.approx(float(row["value"]))
+        assert (cell["status"] == "unsafe") == (row["primary"] == "TRUE")
