@@ -35,10 +35,12 @@ const Verb sdc_table_verbs[] = {
     [VERB_TABULATE] = {"sdc tabulate", "[RECIPE | --by A,B,...] --in FILE --out DIR [OPTIONS]",
                        "Tabulate records over hierarchies, with what the rules say of each cell", run_tabulate},
     [VERB_SUPPRESS] = {"sdc suppress", "[RECIPE | --by A,B,...] --in FILE... --out DIR [OPTIONS]",
-                       "Suppress the unsafe cells of tables and those that would give them away; audit the result",
+                       "Suppress the unsafe cells of tables and those that would give them away; audit the result "
+                       "(exit 3: a cell is not protected)",
                        run_suppress},
     [VERB_AUDIT] = {"sdc audit", "[RECIPE | --by A,B,...] --in FILE... [--out DIR] [OPTIONS]",
-                    "Compute between which bounds an attacker can put each suppressed cell", run_audit},
+                    "Compute between which bounds an attacker can put each suppressed cell (exit 3: a cell is not "
+                    "protected)", run_audit},
     [VERB_COMPARE] = {"sdc compare", "ORIGINAL PROTECTED [--by A,B,... --value COLUMN] [--key A,...] [--ways N]",
                       "Measure what a protected file lost", run_compare},
     {NULL},
