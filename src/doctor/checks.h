@@ -35,6 +35,7 @@ void check_memory(const DoctorHost *host, Finding *finding);
 void check_sas(const DoctorHost *host, Finding *finding);
 void check_images(const DoctorHost *host, Finding *finding);
 void check_duckdb(const DoctorHost *host, Finding *finding);
+void check_solver(const DoctorHost *host, Finding *finding);
 void check_pages(const DoctorHost *host, Finding *finding);
 void check_mirrors(const DoctorHost *host, Finding *finding);
 

@@ -25,6 +25,7 @@ const DoctorCheck doctor_checks[] = {
     {"sas", "sas", check_sas},
     {"images", "images", check_images},
     {"duckdb", "DuckDB", check_duckdb},
+    {"solver", "solver", check_solver},
     {"pages", "pages", check_pages},
     {"mirrors", "mirrors", check_mirrors},
     {"config", "configuration", check_config},

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks of what is installed beside the program: sas, images, DuckDB, pages. */
+/* Checks of what is installed beside the program: sas, images, DuckDB, the solver, pages. */
 #include "base/encode.h"
 #include "base/files.h"
 #include "base/times.h"
 #include "doctor/checks.h"
 #include "engine/images.h"
+#include "sdchost/sdchost.h"
 
 #include <dlfcn.h>
 #include <gio/gio.h>
@@ -103,7 +104,7 @@ void check_images(const DoctorHost *host, Finding *finding)
                    "Run images/build as root (in the package: /usr/share/darse/images/build).");
 }
 
-/* ---- DuckDB, pages, mirrors ---- */
+/* ---- DuckDB, solver, pages, mirrors ---- */
 
 void check_duckdb(const DoctorHost *host, Finding *finding)
 {
@@ -119,6 +120,19 @@ void check_duckdb(const DoctorHost *host, Finding *finding)
                        "Run scripts/duckdb, or name the library in $DARSE_DUCKDB_LIBRARY.");
     if (library != NULL)
         dlclose(library);
+}
+
+void check_solver(const DoctorHost *host, Finding *finding)
+{
+    (void)host;
+    SdcError failure;
+    SdchostSolver *solver = sdchost_solver_open(&failure);
+    finding_set(finding, solver != NULL ? FINDING_OK : FINDING_WARNING, "%s",
+                solver != NULL ? sdchost_solver_table(solver)->name : failure.sentence);
+    if (solver == NULL)
+        finding_advise(finding, "Tables can be tabulated, and not suppressed nor audited.",
+                       "Install coinor-libclp1 and coinor-libcbc3 (Debian 13: coinor-libcbc3.1).");
+    sdchost_solver_close(solver);
 }
 
 void check_pages(const DoctorHost *host, Finding *finding)

@@ -40,7 +40,7 @@ def test_before_init(darse_binary, tmp_path):
     state = tmp_path / "none" / "yet"
     _, checks = doctor(darse_binary, state)
     for name in ("kernel", "podman", "runtime", "user_namespaces", "seccomp", "landlock", "sas", "images",
-                 "duckdb", "pages"):
+                 "duckdb", "solver", "pages"):
         assert checks[name]["level"] == "ok", checks[name]
     for name in ("state", "database", "engine", "audit", "backup"):
         assert checks[name]["level"] == "not applicable", checks[name]
