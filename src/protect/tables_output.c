@@ -336,6 +336,12 @@ void tableset_report(const TableSet *set, json_t *report)
                         json_pack("{s:I, s:I, s:I}", "cells", (json_int_t)set->cells, "common",
                                   (json_int_t)(placed - set->cells), "relations",
                                   (json_int_t)set->relations.count));
+    json_t *skipped = json_array();
+    for (unsigned f = 0; f < SDC_FLAG_COUNT; f++) {
+        if ((set->rules_not_applied >> f & 1) != 0)
+            json_array_append_new(skipped, json_string(table_flag_name(f)));
+    }
+    json_object_set_new(report, "rules_not_applied", skipped);
     if (set->low != NULL && set->suppressed != NULL)
         list_cells(set, report);
 }

@@ -17,7 +17,7 @@ typedef enum Text {
     T_TABLES, T_TABLE, T_DIMENSIONS, T_CELLS, T_PRIMARY, T_SECONDARY, T_VALUE_LOST, T_COUNT_LOST, T_RULES,
     T_COMMON, T_METHOD, T_AUDIT, T_AUDIT_ALL, T_OF_PRIMARY, T_OF_SECONDARY, T_IS_SAFE, T_INSUFFICIENT, T_EXACT,
     T_SOLVER, T_INTERVALS, T_INTERVALS_WHY, T_CELL, T_WHY, T_FROM, T_TO, T_ASKED, T_STATE, T_NOT_ALL, T_SHOWN_AS,
-    T_UNSAFE_SHOWN, T_ELSEWHERE, T_DEVIATION, T_FILES, T_UNBOUNDED, T_PROVEN, T_NOT_PROVEN, T_COUNT
+    T_UNSAFE_SHOWN, T_ELSEWHERE, T_NOT_APPLIED, T_DEVIATION, T_FILES, T_UNBOUNDED, T_PROVEN, T_NOT_PROVEN, T_COUNT
 } Text;
 
 static const char *const texts[T_COUNT][2] = {
@@ -68,6 +68,8 @@ static const char *const texts[T_COUNT][2] = {
     [T_SHOWN_AS] = {"As it is shown", "Tel qu’il est publié"},
     [T_UNSAFE_SHOWN] = {"Unsafe, and shown", "À protéger, et publiées"},
     [T_ELSEWHERE] = {"Suppressed here, and shown in another table", "Masquées ici, publiées dans un autre tableau"},
+    [T_NOT_APPLIED] = {"Rules in force that could not be applied, for lack of a column",
+                       "Règles en vigueur non appliquées, faute d’une colonne"},
     [T_DEVIATION] = {"Change of values", "Modification des valeurs"},
     [T_FILES] = {"To make it again", "Pour le refaire"},
     [T_UNBOUNDED] = {"unbounded", "non borné"},
@@ -202,7 +204,7 @@ static void put_names(Page *page, Text title, const json_t *names)
     g_string_append_printf(page->html, "<h2 class=\"bad\">%s</h2><ul>", say(page, title));
     json_array_foreach (names, i, name) {
         page_put(page, "<li>");
-        page_text(page, json_string_value(name));
+        page_text(page, word(page, json_string_value(name)));
         page_put(page, "</li>");
     }
     page_put(page, "</ul>");
@@ -472,6 +474,7 @@ char *protect_tables_html(const json_t *report, const char *language)
     put_top(&page, report);
     put_names(&page, T_UNSAFE_SHOWN, json_object_get(report, "unsafe_shown"));
     put_names(&page, T_ELSEWHERE, json_object_get(report, "shown_elsewhere"));
+    put_names(&page, T_NOT_APPLIED, json_object_get(report, "rules_not_applied"));
     put_tables(&page, report);
     put_audit(&page, report);
     put_method(&page, report);

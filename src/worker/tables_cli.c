@@ -480,6 +480,8 @@ int sdc_tables_run(const SdcTablesRun *run)
     if (!tables_work(run, &report, &error))
         return verb_fail(run->verb, error);
     print_tables(report);
+    print_list(json_object_get(report, "rules_not_applied"), "note: a rule in force was not applied, for a column "
+               "that it needs is not there");
     print_audit(report);
     const char *verdict = json_string_value(json_object_get(report, "verdict"));
     bool unsafe = g_strcmp0(verdict, "unsafe") == 0;

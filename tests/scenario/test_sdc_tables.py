@@ -472,6 +472,15 @@ def test_missing_values_can_be_left_out_or_be_a_category(place):
         assert ("(missing)", "Total") in cells or rule == "leave_out"
 
 
+def test_a_rule_that_lacks_its_column_is_told(tmp_path):
+    write_rows(tmp_path / "t.csv", ["p", "n"], [["a", 5], ["b", 2], ["c", 9], ["Total", 16]])
+    done = sdc("suppress", "--by", "p", "--cells", "--count", "n", "--pack", "fr-enterprise", "--in",
+               tmp_path / "t.csv", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "column that it needs is not there: dominance" in done.stdout
+    assert "dominance" in report_of(tmp_path / "out")["rules_not_applied"]
+
+
 def test_sums_that_do_not_add_up_are_named(tmp_path):
     write_rows(tmp_path / "t.csv", ["p", "n"], [["a", 5], ["b", 6], ["Total", 12]])
     done = sdc("suppress", "--by", "p", "--cells", "--count", "n", "--minimum", 3, "--in", tmp_path / "t.csv",
