@@ -136,7 +136,12 @@ static bool check_sample(size_t rows, double fraction, const SdcCodes *strata, c
                            "Strata and weights must have as many rows as there are records.");
     if (strata != NULL && !sdc_codes_check(strata, ret_error))
         return false;
-    return weights == NULL || sdc_numbers_check(weights, ret_error);
+    for (size_t i = 0; weights != NULL && i < rows; i++) {
+        if (!(weights->values[i] >= 0) || isinf(weights->values[i]))
+            return sdc_failure(ret_error, SDC_ERROR_DATA, "Row %zu has weight %g; a weight is a number of at "
+                               "least 0.", i + 1, weights->values[i]);
+    }
+    return true;
 }
 
 bool sdc_sample(const SdcContext *context, size_t rows, double fraction, const SdcCodes *strata,

@@ -503,9 +503,21 @@ static void work_clear(Work *work)
         sdc_nodes_clear(work->context, &work->nodes[d]);
 }
 
+/* Every value is finite; their sum may not be. */
+static bool check_sums(const SdcCube *cube, SdcError *ret_error)
+{
+    for (size_t i = 0; i < cube->cells; i++) {
+        if (!isfinite(cube->count[i]) || (cube->total != NULL && !isfinite(cube->absolute[i])))
+            return sdc_failure(ret_error, SDC_ERROR_LIMIT, "The values of cell %zu add up to more than a number "
+                               "holds: use a larger unit.", i + 1);
+    }
+    return true;
+}
+
 bool sdc_tabulate(const SdcContext *context, const SdcTabulation *tabulation, SdcCube *ret_cube,
                   SdcError *ret_error)
 {
+    SdcCube cube = {0};
     if (!check_request(tabulation, ret_error) || !sdc_report(context, 0, "records", ret_error))
         return false;
     Work *work = sdc_alloc(context, 1, sizeof *work, ret_error);
@@ -515,10 +527,16 @@ bool sdc_tabulate(const SdcContext *context, const SdcTabulation *tabulation, Sd
     work->in = tabulation;
     bool ok = work_init(work, ret_error);
     if (ok && sdc_dense_suits(tabulation, work->nodes))
-        ok = sdc_dense_tabulate(context, tabulation, work->nodes, ret_cube, ret_error);
+        ok = sdc_dense_tabulate(context, tabulation, work->nodes, &cube, ret_error);
     else if (ok)
         ok = add_rows(work, ret_error) && roll_up(work, ret_error) && make_cells(work, ret_error) &&
-             sdc_report(context, 0.8, "cells", ret_error) && fill_cube(work, ret_cube, ret_error);
+             sdc_report(context, 0.8, "cells", ret_error) && fill_cube(work, &cube, ret_error);
+    if (ok && !check_sums(&cube, ret_error)) {
+        sdc_cube_clear(context, &cube);
+        ok = false;
+    }
+    if (ok)
+        *ret_cube = cube;
     work_clear(work);
     sdc_release(context, work, 1, sizeof *work);
     return ok;
