@@ -14,7 +14,7 @@
  * Missing: values must be finite. No suppressed cell: no target, and a success. Intervals do not depend on
  * threads: each component's programs are cut in pieces of a constant size.
  * Reference: Fischetti, Salazar, "Solving the cell suppression problem on tabular data with linear
- * constraints", Management Science 47 (2001), section 2 (the attacker's problems).
+ * constraints", Management Science 47(7), 2001, pp. 1008-1027 (the attacker's problems).
  */
 #ifndef DARSE_SDC_AUDIT_H
 #define DARSE_SDC_AUDIT_H

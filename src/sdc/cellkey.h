@@ -15,7 +15,7 @@
  * Results do not depend on threads; ties do not occur (a key on a boundary goes to the next change).
  * References: Fraser, Wooton, "A proposed method for confidentialising tabular output to protect against
  * differencing", Joint UNECE/Eurostat work session on statistical data confidentiality, 2005; rounding:
- * Hundepool et al., "Statistical Disclosure Control" (2012), the chapter on frequency tables.
+ * Hundepool et al., "Statistical Disclosure Control", Wiley 2012, chapter 5 (frequency tables).
  */
 #ifndef DARSE_SDC_CELLKEY_H
 #define DARSE_SDC_CELLKEY_H

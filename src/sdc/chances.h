@@ -24,7 +24,8 @@
  * Leaver, "A method for confidentialising user-defined tables: statistical properties and a
  * risk-utility analysis", 58th World Statistics Congress, 2011 (greatest entropy); Giessing,
  * "Computational issues in the design of transition probabilities and disclosure risk estimation for
- * additive noise", Privacy in Statistical Databases 2016, LNCS 9867, pp. 237-251.
+ * additive noise", Privacy in Statistical Databases 2016, LNCS 9867,
+ * doi 10.1007/978-3-319-45381-1_18.
  */
 #ifndef DARSE_SDC_CHANCES_H
 #define DARSE_SDC_CHANCES_H

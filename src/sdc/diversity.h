@@ -26,9 +26,9 @@
  * matching groups) for each group, and O(patterns of missing values x groups).
  *
  * References: Machanavajjhala, Kifer, Gehrke, Venkitasubramaniam, "l-diversity: privacy beyond
- * k-anonymity", ACM TKDD 1(1), 2007, article 3 (definitions 4.1 and 4.2); Li, Li, Venkatasubramanian,
- * "t-closeness: privacy beyond k-anonymity and l-diversity", ICDE 2007, pp. 106-115 (section 4 for the
- * three distances).
+ * k-anonymity", ACM TKDD 1(1), 2007, article 3 (entropy and recursive diversity); Li, Li, Venkatasubramanian,
+ * "t-closeness: privacy beyond k-anonymity and l-diversity", ICDE 2007, pp. 106-115 (the three
+ * distances).
  */
 #ifndef DARSE_SDC_DIVERSITY_H
 #define DARSE_SDC_DIVERSITY_H

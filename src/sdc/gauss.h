@@ -27,7 +27,8 @@
  * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
  *
  * Reference: Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable for
- * handling issues with zeros and singletons", Privacy in Statistical Databases 2024, LNCS 14915.
+ * handling issues with zeros and singletons", Privacy in Statistical Databases 2024, LNCS 14915,
+ * doi 10.1007/978-3-031-69651-0_6.
  */
 #ifndef DARSE_SDC_GAUSS_H
 #define DARSE_SDC_GAUSS_H

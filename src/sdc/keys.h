@@ -2,9 +2,9 @@
 /*
  * Keys and their frequencies: which records share their combination of key variables.
  *
- * Reference: Sweeney, "k-anonymity: a model for protecting privacy", IJUFKS 10(5), 2002, pp. 557-570
- * (definition 3, p. 564); for f and F, Franconi and Polettini, "Individual risk estimation in mu-Argus: a
- * review", PSD 2004, LNCS 3050, pp. 262-272 (section 2).
+ * Reference: Sweeney, "k-anonymity: a model for protecting privacy", IJUFKS 10(5), 2002, pp. 557-570;
+ * for f and F, Franconi and Polettini, "Individual risk estimation in mu-Argus: a
+ * review", PSD 2004, LNCS 3050, pp. 262-272.
  */
 #ifndef DARSE_SDC_KEYS_H
 #define DARSE_SDC_KEYS_H

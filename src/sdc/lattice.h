@@ -26,7 +26,7 @@
  * pp. 1010-1027 (full-domain generalisation); Kohlmayer, Prasser, Eckert, Kemper, Kuhn, "Flash: efficient,
  * stable and optimal k-anonymity", PASSAT 2012, pp. 708-717 (paths); Bayardo and Agrawal, "Data privacy
  * through optimal k-anonymization", ICDE 2005, pp. 217-228 (discernibility); Iyengar, "Transforming data
- * to satisfy privacy constraints", KDD 2002, pp. 279-288 (loss, section 4); Gionis and Tassa,
+ * to satisfy privacy constraints", KDD 2002, pp. 279-288 (loss); Gionis and Tassa,
  * "k-anonymization with minimal loss of information", IEEE TKDE 21(2), 2009, pp. 206-219 (entropy).
  */
 #ifndef DARSE_SDC_LATTICE_H

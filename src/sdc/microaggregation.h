@@ -17,8 +17,8 @@
  *
  * References: Domingo-Ferrer and Mateo-Sanz, "Practical data-oriented microaggregation for statistical
  * disclosure control", IEEE TKDE 14(1), 2002, pp. 189-201; Domingo-Ferrer and Torra, "Ordinal, continuous
- * and heterogeneous k-anonymity through microaggregation", DMKD 11(2), 2005, pp. 195-212 (MDAV-generic,
- * section 2.1).
+ * and heterogeneous k-anonymity through microaggregation", DMKD 11(2), 2005, pp. 195-212
+ * (MDAV-generic).
  */
 #ifndef DARSE_SDC_MICROAGGREGATION_H
 #define DARSE_SDC_MICROAGGREGATION_H

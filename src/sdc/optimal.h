@@ -18,7 +18,7 @@
  * Missing: costs and values must be finite, costs not negative; a primary cell needs a level above 0 on one
  * side at least.
  * Reference: Fischetti, Salazar, "Solving the cell suppression problem on tabular data with linear
- * constraints", Management Science 47 (2001), sections 3 and 4 (capacity constraints).
+ * constraints", Management Science 47(7), 2001, pp. 1008-1027 (capacity constraints).
  */
 #ifndef DARSE_SDC_OPTIMAL_H
 #define DARSE_SDC_OPTIMAL_H

@@ -20,10 +20,9 @@
  * O(rows d^2).
  *
  * References: Gouweleeuw, Kooiman, Willenborg, de Wolf, "Post randomisation for statistical disclosure
- * control", JOS 14(4), 1998, pp. 463-478 (section 4: invariant PRAM); Moore, "Controlled data-swapping
+ * control", JOS 14(4), 1998, pp. 463-478 (invariant PRAM); Moore, "Controlled data-swapping
  * techniques for masking public use microdata sets", U.S. Bureau of the Census, Research report 96-04,
- * 1996; Brand, "Microdata protection through noise addition", LNCS 2316, 2002, pp. 97-116 (sections 2.1
- * and 2.2).
+ * 1996; Brand, "Microdata protection through noise addition", LNCS 2316, 2002, pp. 97-116.
  */
 #ifndef DARSE_SDC_PERTURBATION_H
 #define DARSE_SDC_PERTURBATION_H

@@ -23,9 +23,9 @@
  * for the other rules; the largest of the rules that flag it. Below: the same, at most A. In a table of
  * counts n stands for A, and the amount is at least 1, for a zero MINIMUM_COUNT.
  *
- * References: Hundepool et al., "Statistical Disclosure Control" (2012), 4.2.1 (minimum, dominance, p %, p/q,
- * table 4.1), 4.2.2 (holdings, weights: 4.2.3), table 4.3 (protection), 5.2 (group disclosure, zeros). The
- * packs carry their own.
+ * References: Hundepool et al., "Statistical Disclosure Control", Wiley 2012, chapters 4 (magnitude
+ * tables: minimum, dominance, p %, p/q, holdings, weights, protection) and 5 (frequency tables: group
+ * disclosure, zeros). The packs carry their own.
  */
 #ifndef DARSE_SDC_PRIMARY_H
 #define DARSE_SDC_PRIMARY_H

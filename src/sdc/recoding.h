@@ -3,8 +3,8 @@
  * Coarser values: recoding by a hierarchy, top and bottom coding, rounding; and fewer records: sampling.
  * None of these invents a value. Missing values stay missing.
  *
- * Reference: Hundepool et al., "Statistical Disclosure Control", 2012, sections 3.4.2 (recoding, top and
- * bottom coding), 3.4.5 (rounding) and 3.4.1 (sampling).
+ * Reference: Hundepool et al., "Statistical Disclosure Control", Wiley 2012, chapter 3 (microdata:
+ * recoding, top and bottom coding, rounding, sampling).
  */
 #ifndef DARSE_SDC_RECODING_H
 #define DARSE_SDC_RECODING_H

@@ -7,7 +7,7 @@
  * whose nearest published ancestor it is. Linked tables are given together; cells that they share have
  * one number. Complexity: O(cells x dimensions x depth).
  * Reference: Fischetti, Salazar, "Solving the cell suppression problem on tabular data with linear
- * constraints", Management Science 47 (2001), section 2; linked tables: de Wolf, Giessing, "Adjusting the
+ * constraints", Management Science 47(7), 2001, pp. 1008-1027; linked tables: de Wolf, Giessing, "Adjusting the
  * tau-argus modular approach to deal with linked tables", Data & Knowledge Engineering 68 (2009).
  */
 #ifndef DARSE_SDC_RELATIONS_H

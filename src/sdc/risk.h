@@ -19,8 +19,8 @@
  *
  * References: Benedetti and Franconi, "Statistical and technological solutions for controlled data
  * dissemination", NTTS 1998, pp. 225-232; Franconi and Polettini, PSD 2004, LNCS 3050, pp. 262-272
- * (section 3, formulas for f = 1, 2 and the approximation); Hundepool et al., "Statistical Disclosure
- * Control", 2012, section 3.3 (individual, household and global risk).
+ * (formulas for f = 1, 2 and the approximation); Hundepool et al., "Statistical Disclosure
+ * Control", Wiley 2012, chapter 3 (individual, household and global risk).
  */
 #ifndef DARSE_SDC_RISK_H
 #define DARSE_SDC_RISK_H

@@ -19,8 +19,8 @@
  *     DIS_i = 1 / (1 + (U/D - U) / (score_i^Q A)),   0 where the score is 0.
  *
  * References: Elliot, Manning and Ford, "A computational algorithm for handling the special uniques
- * problem", IJUFKS 10(5), 2002, pp. 493-509 (scores: section 3); Manning, Haglin and Keane, "A recursive
- * search algorithm for statistical disclosure assessment", DMKD 16(2), 2008, pp. 165-196 (definition 2);
+ * problem", IJUFKS 10(5), 2002, pp. 493-509 (scores); Manning, Haglin and Keane, "A recursive
+ * search algorithm for statistical disclosure assessment", DMKD 16(2), 2008, pp. 165-196;
  * Skinner and Elliot, "A measure of disclosure risk for microdata", JRSS B 64(4), 2002, pp. 855-867 (D).
  */
 #ifndef DARSE_SDC_SUDA_H

@@ -28,7 +28,7 @@
  * nothing can change the choice. Memory about 20 bytes a record and variable.
  *
  * References: Templ, Kowarik, Meindl, "Statistical disclosure control for micro-data using the R package
- * sdcMicro", JSS 67(4), 2015 (section 4.2, local suppression); Sweeney 2002, section 5; de Waal and
+ * sdcMicro", JSS 67(4), 2015, pp. 1-36 (local suppression); de Waal and
  * Willenborg, "Optimal local suppression in microdata", JOS 14(4), 1998, pp. 421-435 (the problem).
  */
 #ifndef DARSE_SDC_SUPPRESSION_H

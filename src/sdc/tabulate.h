@@ -19,7 +19,7 @@
  * could have a cell of its own or EMPTY_CELLS are asked for (and there are no holdings), others as
  * a hash table. Complexity: O(rows x dimensions + cells x dimensions); memory: the cube and 8 (fields) a
  * cell, empty ones included, and 40 MB; or 12 bytes a row and 24 + 8 (fields) a cell, twice.
- * Reference: Hundepool et al., "Statistical Disclosure Control" (2012), 4.1 and 4.2; holdings: 4.2.2.
+ * Reference: Hundepool et al., "Statistical Disclosure Control", Wiley 2012, chapter 4 (holdings too).
  */
 #ifndef DARSE_SDC_TABULATE_H
 #define DARSE_SDC_TABULATE_H

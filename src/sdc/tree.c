@@ -94,6 +94,8 @@ bool sdc_tree_from_hierarchy(const SdcContext *context, const SdcHierarchy *hier
     if (count > SDC_CATEGORIES_MAX)
         return sdc_failure(ret_error, SDC_ERROR_LIMIT, "A hierarchy has more than %u nodes.",
                            SDC_CATEGORIES_MAX);
+    if (count == 0)
+        return sdc_failure(ret_error, SDC_ERROR_DATA, "A hierarchy without any category makes no tree.");
     uint32_t *parents = sdc_alloc(context, (size_t)count, sizeof *parents, ret_error);
     if (parents == NULL)
         return false;

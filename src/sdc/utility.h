@@ -19,8 +19,9 @@
  *   variation     1/2 sum |p - q|
  *
  * References: Mateo-Sanz, Domingo-Ferrer, Sebe, "Probabilistic information loss measures in
- * confidentiality protection of continuous microdata", DMKD 11(2), 2005, pp. 181-193 (section 2);
- * Templ, Kowarik, Meindl, JSS 67(4), 2015, section 5; Hundepool et al., 2012, section 3.9.
+ * confidentiality protection of continuous microdata", DMKD 11(2), 2005, pp. 181-193;
+ * Templ, Kowarik, Meindl, JSS 67(4), 2015, pp. 1-36; Hundepool et al., "Statistical Disclosure
+ * Control", Wiley 2012, chapter 3.
  */
 #ifndef DARSE_SDC_UTILITY_H
 #define DARSE_SDC_UTILITY_H
