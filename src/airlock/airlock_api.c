@@ -63,7 +63,11 @@ static json_t *lint_json(const ExportFile *file, bool with_values)
     size_t index;
     json_t *flag;
     json_array_foreach(json_object_get(lint, "flags"), index, flag)
+    {
         json_object_set_new(flag, "value", json_null());
+        json_object_set_new(flag, "measure", json_null());
+    }
+    json_object_set_new(lint, "withheld", json_array());
     json_object_set_new(lint, "columns", json_array());
     json_object_set_new(lint, "notes", json_array());
     return lint;
@@ -353,16 +357,11 @@ static bool api_edit(HttpRequest *request, GError **error)
 
 static bool api_add_file(HttpRequest *request, GError **error)
 {
-    const json_t *given = json_object_get(http_request_body(request), "declaration");
-    DeskDeclaration declaration = {
-        .count = json_string_value(json_object_get(given, "count")),
-        .total = json_string_value(json_object_get(given, "total")),
-        .largest = json_string_value(json_object_get(given, "largest")),
-    };
+    const json_t *declaration = json_object_get(http_request_body(request), "declaration");
     g_autofree char *file = NULL;
     return desk_add_file(request_app(request), request_actor(request), segment_export(request),
                          http_body_text(request, "path"), http_body_text(request, "name"),
-                         &declaration, &file, error) &&
+                         declaration, &file, error) &&
            api_answer(request, 201, segment_export(request), file, error);
 }
 
@@ -472,9 +471,14 @@ static const HttpField flag_fields[] = {
     {"column", HTTP_TEXT, .required = true},
     {"rule", HTTP_CHOICE, .required = true,
      .choices = "minimum_count minimum_contributors dominance p_percent group zero "
-                "rounding undecided invalid"},
+                "rounding undecided invalid recomputable difference"},
     {"value", HTTP_TEXT, .required = true, .nullable = true, .example = "\"3\"",
      .summary = "null: for those who may read the file"},
+    {"measure", HTTP_NUMBER, .required = true, .nullable = true,
+     .summary = "What the cell has: units, or a share in percent. null: as above, or no figure"},
+    {"limit", HTTP_NUMBER, .required = true, .nullable = true, .summary = "What the rule asks"},
+    {"contributors", HTTP_INTEGER, .required = true, .max = SDC_TOP_MAX,
+     .summary = "Of dominance, how many together; of p %, the coalition; else 0"},
     HTTP_SCHEMA("Flag"),
 };
 static const HttpField counts_fields[] = {
@@ -485,10 +489,21 @@ static const HttpField counts_fields[] = {
     {"by_rule", HTTP_ANY, .required = true, .summary = "Flagged cells by the name of the rule"},
     {"applied", HTTP_TEXT_LIST, .required = true},
     {"not_applied", HTTP_TEXT_LIST, .required = true, .summary = "For want of a declared column"},
+    {"short_of", HTTP_TEXT_LIST, .required = true,
+     .summary = "Rules that could not be decided for some cells, for want of contributors"},
     HTTP_SCHEMA("LintCounts"),
 };
 static const HttpField dominance_fields[] = {DOMINANCE_FIELDS};
 static const HttpField rules_fields[] = {RULES_FIELDS(dominance_fields), HTTP_SCHEMA("Rules")};
+static const HttpField structure_fields[] = {
+    {"state", HTTP_CHOICE, .required = true, .choices = "not_declared not_needed checked too_large"},
+    {"dimensions", HTTP_TEXT_LIST, .required = true, .max = SDC_DIMENSIONS_MAX},
+    {"relations", HTTP_INTEGER, .required = true, .max = INT64_MAX, .summary = "Sums of cells"},
+    {"hidden", HTTP_INTEGER, .required = true, .max = INT64_MAX},
+    {"recomputable", HTTP_INTEGER, .required = true, .max = INT64_MAX,
+     .summary = "Hidden values that follow from what is shown"},
+    HTTP_SCHEMA("LintStructure"),
+};
 static const HttpField lint_fields[] = {
     {"format", HTTP_CHOICE, .required = true, .choices = "csv parquet"},
     {"rows", HTTP_INTEGER, .required = true},
@@ -496,18 +511,36 @@ static const HttpField lint_fields[] = {
      .summary = "Empty for those who may not read the file; so are values and notes"},
     {"verdict", HTTP_CHOICE, .required = true, .choices = "pass flagged incomplete"},
     {"summary", HTTP_OBJECT, .required = true, .fields = counts_fields},
+    {"structure", HTTP_OBJECT, .required = true, .fields = structure_fields,
+     .summary = "What was tried by subtraction"},
     {"basis", HTTP_CHOICE, .required = true, .choices = "author_declaration"},
     {"flags", HTTP_LIST, .required = true, .fields = flag_fields},
     {"flags_listed_all", HTTP_BOOLEAN, .required = true},
+    {"withheld", HTTP_TEXT_LIST, .required = true,
+     .summary = "Columns that served the check and were taken out"},
+    {"checked_sha256", HTTP_TEXT, .required = true, .summary = "Of the file with these columns"},
     {"notes", HTTP_TEXT_LIST, .required = true},
     {"packs", HTTP_TEXT_LIST, .required = true, .summary = "Names of the rule packs that were merged"},
     {"rules", HTTP_OBJECT, .required = true, .fields = rules_fields},
     HTTP_SCHEMA("Lint"),
 };
+static const HttpField dimension_fields[] = {
+    {"column", HTTP_TEXT, .required = true, .max = 200},
+    {"total", HTTP_TEXT, .required = true, .nullable = true,
+     .summary = "The category that is the total; null: one of the usual words, or none"},
+    {"nested", HTTP_BOOLEAN, .required = true,
+     .summary = "A category is a part of the longest other one that it begins with"},
+    HTTP_SCHEMA("Dimension"),
+};
 static const HttpField declared_fields[] = {
-    {"count", HTTP_TEXT, .nullable = true},
-    {"total", HTTP_TEXT, .nullable = true},
-    {"largest", HTTP_TEXT, .nullable = true},
+    {"count", HTTP_TEXT, .required = true, .nullable = true},
+    {"contributors", HTTP_TEXT, .required = true, .nullable = true},
+    {"total", HTTP_TEXT, .required = true, .nullable = true},
+    {"absolute", HTTP_TEXT, .required = true, .nullable = true},
+    {"largest", HTTP_TEXT, .required = true, .nullable = true},
+    {"next", HTTP_TEXT_LIST, .required = true, .max = SDC_TOP_MAX - 1},
+    {"dimensions", HTTP_LIST, .required = true, .fields = dimension_fields,
+     .max = SDC_DIMENSIONS_MAX},
     HTTP_SCHEMA("Declaration"),
 };
 static const HttpField file_fields[] = {
@@ -642,10 +675,26 @@ static const HttpField edit_body[] = {
     {"context", HTTP_LONG_TEXT},
     HTTP_SCHEMA("ExportEdit"),
 };
+static const HttpField new_dimension_fields[] = {
+    {"column", HTTP_TEXT, .required = true, .max = 200},
+    {"total", HTTP_TEXT, .max = 200, .summary = "The category that is the total"},
+    {"nested", HTTP_BOOLEAN,
+     .summary = "A category is a part of the longest other one that it begins with"},
+    HTTP_SCHEMA("DimensionNew"),
+};
 static const HttpField declaration_fields[] = {
-    {"count", HTTP_TEXT, .max = 200, .summary = "Column of numbers of units"},
+    {"count", HTTP_TEXT, .max = 200, .summary = "Column of numbers of units, weights counted"},
+    {"contributors", HTTP_TEXT, .max = 200,
+     .summary = "Column of numbers of respondents, or of groups of enterprises"},
     {"total", HTTP_TEXT, .max = 200, .summary = "Column of totals"},
-    {"largest", HTTP_TEXT, .max = 200, .summary = "Column of largest contributions"},
+    {"absolute", HTTP_TEXT, .max = 200,
+     .summary = "Column of sums of absolute values, where some are negative"},
+    {"largest", HTTP_TEXT, .max = 200,
+     .summary = "Column of largest contributions; serves the check and is taken out"},
+    {"next", HTTP_TEXT_LIST, .max = SDC_TOP_MAX - 1,
+     .summary = "Columns of the second largest, third...; taken out too"},
+    {"dimensions", HTTP_LIST, .fields = new_dimension_fields, .max = SDC_DIMENSIONS_MAX,
+     .summary = "Columns of categories: how cells add up, so that subtraction can be tried"},
     HTTP_SCHEMA("DeclarationNew"),
 };
 static const HttpField file_body[] = {

@@ -22,14 +22,13 @@ bool desk_create(App *app, const PolicyActor *actor, const char *project, const 
 bool desk_edit(App *app, const PolicyActor *actor, const char *id, const char *title,
                const char *context, GError **error);
 
-typedef struct DeskDeclaration {
-    const char *count, *total, *largest;   /* names of columns; NULL: none */
-} DeskDeclaration;
-
 /* Copies PATH (below /project) into the export and checks it. NAME NULL: the file's own. The file
- * leaves no trace if anything refuses it. */
+ * leaves no trace if anything refuses it. DECLARATION is what the author says of the columns: {"count",
+ * "contributors", "total", "absolute", "largest": names or null, "next": [names], "dimensions":
+ * [{"column", "total", "nested"}]}, each of which may be left out. Columns of contributions serve the check
+ * and are taken out of the copy. */
 bool desk_add_file(App *app, const PolicyActor *actor, const char *id, const char *path,
-                   const char *name, const DeskDeclaration *declaration, char **ret_file,
+                   const char *name, const json_t *declaration, char **ret_file,
                    GError **error);
 bool desk_remove_file(App *app, const PolicyActor *actor, const char *id, const char *file,
                       GError **error);

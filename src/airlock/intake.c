@@ -29,7 +29,7 @@ typedef struct Intake {
     const char *path;            /* below /project */
     const char *name;
     const char *format;
-    const DeskDeclaration *declaration;
+    json_t *declaration;         /* every field of it there */
     Export *export;
     int64_t id_base;
     SdcRules rules;
@@ -47,6 +47,7 @@ static void intake_clear(Intake *intake)
     g_free(intake->file);
     g_free(intake->sha256);
     json_decref(intake->lint);
+    json_decref(intake->declaration);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Intake, intake_clear)
 
@@ -105,9 +106,8 @@ static bool intake_copy(Intake *intake, GError **error)
     return true;
 }
 
-/* A Parquet file can hide bytes that no reader shows: pages that nothing refers to, padding,
- * metadata. The worker writes it anew from its values, and that is what is checked and released. */
-static bool intake_rewrite_into(Intake *intake, const char *copy, int output, GError **error)
+static bool intake_rewrite_into(Intake *intake, const char *copy, const json_t *without, int output,
+                                GError **error)
 {
     FD_AUTO int input = open(copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (input < 0)
@@ -118,7 +118,8 @@ static bool intake_rewrite_into(Intake *intake, const char *copy, int output, GE
     limits.output_bytes = limits.input_bytes;
     limits.rows = config_integer(config, "airlock.max_rows");
     WorkerProgram program = {.program_path = intake->app->program};
-    g_autoptr(json_t) arguments = json_pack("{s:s}", "format", intake->format);
+    g_autoptr(json_t) arguments = json_pack("{s:s, s:s, s:O*}", "format", intake->format, "output",
+                                            intake->format, "without", without);
     g_autoptr(json_t) profile = NULL;
     if (!worker_run(&limits, &program, WORKER_CONVERT, arguments, input, output, &profile, error))
         return false;
@@ -128,14 +129,15 @@ static bool intake_rewrite_into(Intake *intake, const char *copy, int output, GE
     return fd_hash(output, &intake->sha256, &intake->size, error);
 }
 
-static bool intake_rewrite(Intake *intake, const char *copy, GError **error)
+/* The worker writes the copy anew from its values, without the columns WITHOUT (NULL: all of them). */
+static bool intake_rewrite(Intake *intake, const char *copy, const json_t *without, GError **error)
 {
     g_autofree char *fresh = g_strconcat(copy, ".rewritten", NULL);
     FD_AUTO int output = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (output < 0)
         return error_set_errno(error, errno, "airlock.rewrite", "Cannot make %s", fresh);
     g_autofree char *folder = g_path_get_dirname(copy);
-    if (!intake_rewrite_into(intake, copy, output, error)) {
+    if (!intake_rewrite_into(intake, copy, without, output, error)) {
         unlink(fresh);
         return false;
     }
@@ -149,10 +151,16 @@ static bool intake_rewrite(Intake *intake, const char *copy, GError **error)
 
 static json_t *intake_arguments(const Intake *intake)
 {
-    const DeskDeclaration *declared = intake->declaration;
-    return json_pack("{s:s, s:o, s:s?, s:s?, s:s?}", "format", intake->format, "rules",
-                     rules_json(&intake->rules), "count_column", declared->count,
-                     "total_column", declared->total, "largest_column", declared->largest);
+    json_t *declared = intake->declaration;
+    return json_pack("{s:s, s:o, s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "format", intake->format,
+                     "rules", rules_json(&intake->rules), "count_column",
+                     json_object_get(declared, "count"), "contributors_column",
+                     json_object_get(declared, "contributors"), "total_column",
+                     json_object_get(declared, "total"), "absolute_column",
+                     json_object_get(declared, "absolute"), "largest_column",
+                     json_object_get(declared, "largest"), "next_columns",
+                     json_object_get(declared, "next"), "dimensions",
+                     json_object_get(declared, "dimensions"));
 }
 
 static void intake_add_packs(const Intake *intake)
@@ -179,19 +187,21 @@ static bool intake_check(Intake *intake, int fd, GError **error)
     return true;
 }
 
-/* ---- the row ---- */
-
-static char *intake_declaration_text(const DeskDeclaration *declared)
+/* The contributions of single units have served: what leaves, and what reviewers see, is the table without
+ * them. The record keeps the hash of what was checked. */
+static bool intake_withhold(Intake *intake, const char *copy, GError **error)
 {
-    g_autoptr(json_t) object = json_pack("{s:s?, s:s?, s:s?}", "count", declared->count, "total",
-                                         declared->total, "largest", declared->largest);
-    return json_dumps(object, JSON_COMPACT);
+    json_object_set_new(intake->lint, "checked_sha256", json_string(intake->sha256));
+    const json_t *withheld = json_object_get(intake->lint, "withheld");
+    return json_array_size(withheld) == 0 || intake_rewrite(intake, copy, withheld, error);
 }
+
+/* ---- the row ---- */
 
 static bool intake_insert(Act *act, const Intake *intake, const Export *export, GError **error)
 {
     char *lint = json_dumps(intake->lint, JSON_COMPACT);
-    char *declaration = intake_declaration_text(intake->declaration);
+    char *declaration = json_dumps(intake->declaration, JSON_COMPACT);
     ExportFile file = {
         .id = intake->file,
         .export = export->id,
@@ -233,6 +243,29 @@ static bool intake_in_act(Act *act, void *data, GError **error)
 
 /* ---- the whole ---- */
 
+/* Every field of what the author declared, those that are not there as null or empty. */
+static json_t *intake_declaration(const json_t *given)
+{
+    static const char *const names[] = {"count", "contributors", "total", "absolute", "largest"};
+    json_t *whole = json_object(), *dimensions = json_array();
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        json_t *name = json_object_get(given, names[i]);
+        json_object_set(whole, names[i], json_is_string(name) ? name : json_null());
+    }
+    json_t *next = json_object_get(given, "next"), *row;
+    json_object_set_new(whole, "next", json_is_array(next) ? json_incref(next) : json_array());
+    size_t i;
+    json_array_foreach (json_object_get(given, "dimensions"), i, row) {
+        json_array_append_new(
+            dimensions,
+            json_pack("{s:O, s:O?, s:b}", "column", json_object_get(row, "column"), "total",
+                      json_object_get(row, "total"), "nested",
+                      json_is_true(json_object_get(row, "nested"))));
+    }
+    json_object_set_new(whole, "dimensions", dimensions);
+    return whole;
+}
+
 static bool intake_read_arguments(Intake *intake, GError **error)
 {
     if (g_str_has_prefix(intake->path, PROJECT_PREFIX))
@@ -248,8 +281,8 @@ static bool intake_read_arguments(Intake *intake, GError **error)
         return error_set(error, ERROR_UNSUPPORTED, "airlock.type",
                          "Only tables in CSV or Parquet can leave, under a name that ends in .csv "
                          "or .parquet.");
-    const DeskDeclaration *declared = intake->declaration;
-    if (declared->count == NULL && declared->total == NULL)
+    if (json_is_null(json_object_get(intake->declaration, "count")) &&
+        json_is_null(json_object_get(intake->declaration, "total")))
         return error_set(error, ERROR_INVALID, "airlock.declaration",
                          "Declare at least the column that counts the units behind each row: "
                          "without it no rule can be checked.");
@@ -259,21 +292,23 @@ static bool intake_read_arguments(Intake *intake, GError **error)
 static bool intake_take(Intake *intake, const PolicyActor *actor, const char *copy,
                         GError **error)
 {
-    if (strcmp(intake->format, "parquet") == 0 && !intake_rewrite(intake, copy, error))
+    /* A Parquet file can hide bytes that no reader shows: pages that nothing refers to, padding,
+     * metadata. What is checked and released is made of its values alone. */
+    if (strcmp(intake->format, "parquet") == 0 && !intake_rewrite(intake, copy, NULL, error))
         return false;
     FD_AUTO int fd = open(copy, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return error_set_errno(error, errno, "airlock.copy", "Cannot read the copy");
-    return intake_check(intake, fd, error) &&
+    return intake_check(intake, fd, error) && intake_withhold(intake, copy, error) &&
            act_run(intake->app, actor, VERB_EXPORT_EDIT, intake_in_act, intake, NULL, error);
 }
 
 bool desk_add_file(App *app, const PolicyActor *actor, const char *id, const char *path,
-                   const char *name, const DeskDeclaration *declaration, char **ret_file,
+                   const char *name, const json_t *declaration, char **ret_file,
                    GError **error)
 {
     g_auto(Intake) intake = {.app = app, .id = id, .path = path, .name = name,
-                             .declaration = declaration, .file = id_new("fil")};
+                             .declaration = intake_declaration(declaration), .file = id_new("fil")};
     if (!intake_read_arguments(&intake, error) ||
         !look_run(app, actor, VERB_EXPORT_EDIT, id, false, intake_look, &intake, error) ||
         !intake_copy(&intake, error))

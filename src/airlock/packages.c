@@ -85,6 +85,15 @@ static json_t *package_describe(const Package *package)
                      export->author_login, "name", export->author_name);
 }
 
+/* The shares behind the flags were computed from columns that do not leave; neither do they. */
+static void forget_measures(json_t *lint)
+{
+    size_t i;
+    json_t *flag;
+    json_array_foreach (json_object_get(lint, "flags"), i, flag)
+        json_object_set_new(flag, "measure", json_null());
+}
+
 static bool package_add_rules(const Package *package, json_t *list, GError **error)
 {
     for (guint i = 0; i < package->files->len; i++) {
@@ -94,6 +103,7 @@ static bool package_add_rules(const Package *package, json_t *list, GError **err
             lint != NULL ? json_parse(file->declaration, strlen(file->declaration), error) : NULL;
         if (declared == NULL)
             return false;
+        forget_measures(lint);
         json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:O, s:O}", "file", file->name,
                                               "sha256", file->sha256, "verdict", file->verdict,
                                               "declaration", declared, "check", lint));

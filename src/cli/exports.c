@@ -2,6 +2,7 @@
 /* The airlock: exports by their authors, reviews by checkers. */
 #include "cli/internal.h"
 
+#include "base/declare.h"
 #include "base/files.h"
 
 #include <errno.h>
@@ -91,12 +92,17 @@ static bool act_add(Cli *cli, GError **error)
         {"Flagged", "lint.summary.flagged", CLI_NUMBER}, {"SHA-256", "sha256", CLI_TEXT}, {0}};
     static const CliColumn flags[] = {{"ROW", "row", CLI_NUMBER}, {"RULE", "rule", CLI_TEXT},
                                       {"COLUMN", "column", CLI_TEXT}, {"VALUE", "value", CLI_TEXT},
+                                      {"MEASURE", "measure", CLI_NUMBER}, {"LIMIT", "limit", CLI_NUMBER},
                                       {0}};
     g_autofree char *path = at(cli, "/files");
     g_autoptr(json_t) answer = NULL;
     json_t *declaration =
-        json_pack("{s:s*, s:s*, s:s*}", "count", cli_option(cli, "count"), "total",
-                  cli_option(cli, "total"), "largest", cli_option(cli, "largest"));
+        json_pack("{s:s*, s:s*, s:s*, s:s*, s:s*, s:o, s:o}", "count", cli_option(cli, "count"),
+                  "contributors", cli_option(cli, "contributors"), "total",
+                  cli_option(cli, "total"), "absolute", cli_option(cli, "absolute"), "largest",
+                  cli_option(cli, "largest"), "next", declare_names(cli_option(cli, "next")),
+                  "dimensions",
+                  declare_dimensions(cli_option(cli, "dimensions"), cli_option(cli, "nested")));
     if (!cli_call(cli, "POST", path,
                   json_pack("{s:s, s:s*, s:o}", "path", cli_word(cli, 1), "name",
                             cli_option(cli, "name"), "declaration", declaration),
@@ -247,7 +253,12 @@ static const VerbOption create_options[] = {
 static const VerbOption add_options[] = {
     {"count", 0, "COLUMN", "The column that counts the units behind each row", NULL, false},
     {"total", 0, "COLUMN", "The column of totals", NULL, false},
-    {"largest", 0, "COLUMN", "The column of largest contributions", NULL, false},
+    {"contributors", 0, "COLUMN", "The column of respondents, or groups of enterprises", NULL, false},
+    {"absolute", 0, "COLUMN", "The column of sums of absolute values", NULL, false},
+    {"largest", 0, "COLUMN", "The column of largest contributions; it does not leave", NULL, false},
+    {"next", 0, "COLUMNS", "Those of the second largest, third..., between commas", NULL, false},
+    {"dimensions", 0, "COLUMNS", "How cells add up: COLUMN[=TOTAL] between commas", NULL, false},
+    {"nested", 0, "COLUMNS", "Dimensions whose codes begin with that of the whole", NULL, false},
     {"name", 0, "NAME", "Its name in the package; else its own", NULL, false}, CLI_COMMON};
 static const VerbOption status_options[] = {
     {"wait", 'w', NULL, "Wait until the checkers have decided", NULL, false}, CLI_COMMON};

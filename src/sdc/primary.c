@@ -246,12 +246,12 @@ static void check_cell(Check *check, const Cell *c, SdcVerdict *verdict)
 /* --- groups ------------------------------------------------------------------------------------- */
 
 /* The units of the total of relation R; NaN where neither it nor all its parts say. */
-static double group_total(const Check *check, size_t r)
+static double group_total(const SdcTable *table, size_t r)
 {
-    const SdcRelations *relations = check->table->relations;
-    double total = check->table->count[relations->columns[relations->starts[r]]], sum = 0;
+    const SdcRelations *relations = table->relations;
+    double total = table->count[relations->columns[relations->starts[r]]], sum = 0;
     for (size_t k = relations->starts[r] + 1; k < relations->starts[r + 1]; k++)
-        sum += check->table->count[relations->columns[k]];
+        sum += table->count[relations->columns[k]];
     return isnan(total) ? sum : total;
 }
 
@@ -260,7 +260,7 @@ static void check_groups(const Check *check, SdcVerdict *verdicts)
     const SdcRelations *relations = check->table->relations;
     for (size_t r = 0; r < relations->count; r++) {
         size_t begin = relations->starts[r] + 1, end = relations->starts[r + 1];
-        double total = group_total(check, r);
+        double total = group_total(check->table, r);
         if (end - begin < 2 || !(total > 0))
             continue;
         for (size_t k = begin; k < end; k++) {
@@ -370,6 +370,69 @@ bool sdc_primary_check(const SdcRules *rules, const SdcTable *table, SdcVerdict 
     }
     *ret_summary = check.summary;
     return true;
+}
+
+/* --- the figure behind a flag ------------------------------------------------------------------- */
+
+static double percent_of(double part, double whole)
+{
+    return whole > 0 ? 100 * part / whole : part > 0 ? (double)INFINITY : 0;
+}
+
+static SdcReason dominance_reason(const SdcRules *rules, const Cell *c)
+{
+    SdcReason reason = {NAN, NAN, 0};
+    double most = -INFINITY;
+    for (unsigned u = 0; u < SDC_TOP_MAX; u++) {
+        if (rules->dominance_percent[u] == 0)
+            continue;
+        Bounds top = top_units(c, u + 1);
+        double excess = 100 / rules->dominance_percent[u] * top.low - c->absolute;
+        if (excess <= most)
+            continue;
+        most = excess;
+        reason = (SdcReason){percent_of(top.low, c->absolute), rules->dominance_percent[u], u + 1};
+    }
+    return reason;
+}
+
+static SdcReason p_q_reason(const SdcRules *rules, const Cell *c)
+{
+    unsigned coalition = rules->coalition == 0 ? 1 : rules->coalition;
+    double q = rules->q_percent == 0 ? 100 : rules->q_percent;
+    double rest = fmax(0, c->absolute - top_units(c, coalition + 1.0).low);
+    return (SdcReason){percent_of(rest, c->top > 0 ? c->value[0] : 0), 100 * rules->p_percent / q,
+                       coalition};
+}
+
+static SdcReason group_reason(const SdcRules *rules, const SdcTable *table, size_t cell)
+{
+    const SdcRelations *relations = table->relations;
+    SdcReason reason = {NAN, rules->max_group_percent, 0};
+    for (size_t r = 0; r < relations->count; r++) {
+        double total = group_total(table, r);
+        for (size_t k = relations->starts[r] + 1; k < relations->starts[r + 1]; k++) {
+            if (relations->columns[k] == cell && relations->starts[r + 1] - relations->starts[r] > 2)
+                reason.measure = fmax(reason.measure, percent_of(table->count[cell], total));
+        }
+    }
+    return reason;
+}
+
+SdcReason sdc_primary_reason(const SdcRules *rules, const SdcTable *table, size_t cell, SdcFlag flag)
+{
+    Cell c;
+    cell_take(table, cell, &c);
+    switch (flag) {
+    case SDC_FLAG_MINIMUM_COUNT: return (SdcReason){c.n, rules->minimum_count, 0};
+    case SDC_FLAG_MINIMUM_CONTRIBUTORS: return (SdcReason){c.m, rules->minimum_contributors, 0};
+    case SDC_FLAG_DOMINANCE: return dominance_reason(rules, &c);
+    case SDC_FLAG_P_Q: return p_q_reason(rules, &c);
+    case SDC_FLAG_GROUP: return group_reason(rules, table, cell);
+    case SDC_FLAG_ZERO: return (SdcReason){0, NAN, 0};
+    case SDC_FLAG_ROUNDING: return (SdcReason){c.n, rules->rounding_base, 0};
+    default: return (SdcReason){NAN, NAN, 0};
+    }
 }
 
 SdcTable sdc_cube_table(const SdcCube *cube, const SdcRelations *relations)

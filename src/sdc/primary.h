@@ -204,4 +204,17 @@ typedef struct SdcSummary {
 bool sdc_primary_check(const SdcRules *rules, const SdcTable *table, SdcVerdict *ret_verdicts,
                        SdcSummary *ret_summary, SdcError *ret_error);
 
+/* The figure behind a flag: MEASURE is what the cell has, LIMIT what the rule asks. Units or contributors;
+ * for dominance the share in percent of the CONTRIBUTORS largest (of several broken rules, the one that asks
+ * for most protection); for p/q how close the next COALITION contributors come to the largest, in percent
+ * of it, and p/q in percent; for groups the share in percent of a total's units (the largest, where a cell
+ * is a part of several). NaN where there is no figure, as for UNDECIDED and INVALID. */
+typedef struct SdcReason {
+    double measure, limit;
+    unsigned contributors;
+} SdcReason;
+
+/* RULES and TABLE as sdc_primary_check() was given them; FLAG one that it gave the cell. */
+SdcReason sdc_primary_reason(const SdcRules *rules, const SdcTable *table, size_t cell, SdcFlag flag);
+
 #endif

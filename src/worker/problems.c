@@ -22,7 +22,8 @@ static const struct {
 static const char *const reasons[] = {
     "text.binary", "image.unknown", "image.damaged", "image.too_large", "image.write",
     "worker.arguments", "worker.sandbox", "worker.library", "table.ambiguous", "table.blank_line",
-    "table.column", "table.column_name", "table.column_twice", "table.column_type", "table.empty",
+    "table.column", "table.column_name", "table.column_twice", "table.column_type", "table.dimension",
+    "table.empty",
     "table.encoding", "table.encrypted", "table.header_too_long", "table.line_end", "table.memory",
     "table.not_csv", "table.not_number", "table.not_parquet", "table.nul", "table.quote",
     "table.quote_open", "table.record_too_long", "table.too_few_values", "table.too_large",

@@ -118,7 +118,7 @@ static bool rewrite_as_parquet(Table *table, const Microdata *data, int fd, GErr
         return false;
     if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return error_set_errno(error, errno, "files.write", "The protected file cannot be rewritten");
-    return table_write_parquet(table, fd, error);
+    return table_write_parquet(table, NULL, fd, error);
 }
 
 /* --- between ------------------------------------------------------------------------------------------- */

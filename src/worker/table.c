@@ -358,15 +358,39 @@ Table *table_open(Duck *duck, const char *format, int fd, const WorkerLimits *li
     return ok ? g_steal_pointer(&table) : NULL;
 }
 
-bool table_write_parquet(Table *table, int fd, GError **error)
+static bool write_columns(Table *table, const char *view, const char *const *without,
+                          const char *options, int fd, GError **error)
 {
     g_autofree char *path = descriptor_path(fd);
-    g_autofree char *sql = g_strdup_printf(
-        "COPY (SELECT * FROM t) TO '%s' (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, "
-        "PER_THREAD_OUTPUT false)", path);
-    if (!duck_query(table->duck, sql, NULL, NULL, error))
+    g_autoptr(GString) sql = g_string_new("COPY (SELECT ");
+    size_t begin = sql->len;
+    for (guint i = 0; i < table->columns->len; i++) {
+        const char *name = table_column(table, i)->name;
+        if (without != NULL && g_strv_contains(without, name))
+            continue;
+        g_autofree char *quoted = duck_name(name);
+        g_string_append_printf(sql, "%s%s", sql->len > begin ? ", " : "", quoted);
+    }
+    if (sql->len == begin)
+        return error_set(error, ERROR_INVALID, "table.column", "No column is left to write.");
+    g_string_append_printf(sql, " FROM %s) TO '%s' (%s, USE_TMP_FILE false, PER_THREAD_OUTPUT false)",
+                           view, path, options);
+    if (!duck_query(table->duck, sql->str, NULL, NULL, error))
         return false;
     if (fsync(fd) < 0)
         return error_set_errno(error, errno, "files.sync", "The converted file cannot be synced");
     return true;
+}
+
+bool table_write_parquet(Table *table, const char *const *without, int fd, GError **error)
+{
+    return write_columns(table, "t", without, "FORMAT parquet, COMPRESSION zstd", fd, error);
+}
+
+bool table_write_csv(Table *table, const char *const *without, int fd, GError **error)
+{
+    const char delimiter[] = {table->delimiter != '\0' ? table->delimiter : ',', '\0'};
+    g_autofree char *options = g_strdup_printf(
+        "FORMAT csv, HEADER true, DELIMITER '%s', QUOTE '\"', ESCAPE '\"', NULLSTR ''", delimiter);
+    return write_columns(table, "raw", without, options, fd, error);
 }

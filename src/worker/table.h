@@ -37,7 +37,10 @@ const TableColumn *table_column(const Table *table, size_t i);
 /* -1 if there is none of that name. */
 int table_find(const Table *table, const char *name);
 
-/* Writes `t` as one Parquet file on the empty file open as FD. */
-bool table_write_parquet(Table *table, int fd, GError **error);
+/* Writes `t` as one Parquet file on the empty file open as FD, but not the columns named in WITHOUT (NULL:
+ * all). */
+bool table_write_parquet(Table *table, const char *const *without, int fd, GError **error);
+/* Writes `raw` as CSV, its values as they were written, between the same delimiters. */
+bool table_write_csv(Table *table, const char *const *without, int fd, GError **error);
 
 #endif

@@ -140,21 +140,64 @@ static json_t *run_profile(Duck *duck, const WorkerLimits *limits, const json_t 
 
 /* --- Convert ----------------------------------------------------------------------------------- */
 
+/* The names in LIST, ended by NULL; borrowed. NULL where there is none or it is no list of texts. */
+static const char **texts_of(const json_t *list)
+{
+    size_t i;
+    json_t *text;
+    g_autoptr(GPtrArray) texts = g_ptr_array_new();
+    json_array_foreach ((json_t *)(uintptr_t)list, i, text) {
+        if (!json_is_string(text))
+            return NULL;
+        g_ptr_array_add(texts, (char *)(uintptr_t)json_string_value(text));
+    }
+    g_ptr_array_add(texts, NULL);
+    return (const char **)g_ptr_array_free(g_steal_pointer(&texts), false);
+}
+
+/* As Parquet, or with "output": "csv" as CSV; without the columns named in "without". *RET_LEFT_OUT: how
+ * many. */
+static bool convert_write(Table *table, const json_t *arguments, int output_fd,
+                          const char **ret_format, guint *ret_left_out, GError **error)
+{
+    const json_t *output = json_object_get(arguments, "output");
+    const json_t *list = json_object_get(arguments, "without");
+    const char *format = output != NULL ? json_string_value(output) : "parquet";
+    bool is_csv = g_strcmp0(format, "csv") == 0;
+    g_autofree const char **without = texts_of(list);
+    if (!(is_csv || g_strcmp0(format, "parquet") == 0) || without == NULL ||
+        (list != NULL && !json_is_array(list)))
+        return error_set(error, ERROR_INVALID, "worker.arguments",
+                         "\"output\" must be \"csv\" or \"parquet\", \"without\" names of columns.");
+    *ret_format = is_csv ? "csv" : "parquet";
+    *ret_left_out = g_strv_length((char **)without);
+    for (guint i = 0; i < *ret_left_out; i++) {
+        if (table_find(table, without[i]) < 0)
+            return error_set(error, ERROR_INVALID, "table.column",
+                             "The column \"%s\" is not in the file.", without[i]);
+    }
+    return is_csv ? table_write_csv(table, without, output_fd, error)
+                  : table_write_parquet(table, without, output_fd, error);
+}
+
 /* The profile is taken from what was written, so it also proves that it can be read. */
 static json_t *run_convert(Duck *duck, const WorkerLimits *limits, const json_t *arguments,
                            int input_fd, int output_fd, GError **error)
 {
     g_autoptr(Table) table = table_open(duck, format_of(arguments), input_fd, limits, error);
-    if (table == NULL || !table_write_parquet(table, output_fd, error))
+    const char *format = NULL;
+    guint left_out = 0;
+    if (table == NULL ||
+        !convert_write(table, arguments, output_fd, &format, &left_out, error))
         return NULL;
     if (!duck_query(duck, "DROP VIEW t; DROP VIEW raw", NULL, NULL, error))
         return NULL;
     WorkerLimits written_limits = *limits;
     written_limits.input_bytes = limits->output_bytes;
-    g_autoptr(Table) written = table_open(duck, "parquet", output_fd, &written_limits, error);
+    g_autoptr(Table) written = table_open(duck, format, output_fd, &written_limits, error);
     if (written == NULL)
         return NULL;
-    if (written->rows != table->rows || written->columns->len != table->columns->len) {
+    if (written->rows != table->rows || written->columns->len + left_out != table->columns->len) {
         error_set(error, ERROR_UNPROCESSABLE, "table.unreadable",
                   "The file announces %lld rows and holds %lld.", (long long)table->rows,
                   (long long)written->rows);
@@ -254,9 +297,11 @@ static json_t *run_preview(Duck *duck, const WorkerLimits *limits, const json_t 
 
 static const char *const fields_none[] = {NULL};
 static const char *const fields_format[] = {"format", NULL};
+static const char *const fields_convert[] = {"format", "output", "without", NULL};
 static const char *const fields_preview[] = {"format", "rows", "offset", NULL};
-static const char *const fields_lint[] = {"format", "rules", "count_column", "total_column",
-                                          "largest_column", NULL};
+static const char *const fields_lint[] = {"format", "rules", "count_column",
+                                          "contributors_column", "total_column", "absolute_column",
+                                          "largest_column", "next_columns", "dimensions", NULL};
 
 static const char *const fields_protect[] = {"format", "recipe", "output", "key", "keys", NULL};
 
@@ -274,7 +319,7 @@ static const TaskKind kinds[WORKER_TASK_COUNT] = {
         {.wall_ms = 15 * 60 * 1000, .cpu_seconds = 10 * 60, .memory_bytes = 2 * GIGABYTE,
          .input_bytes = 16 * GIGABYTE, .output_bytes = 0, .rows = 500000000, .columns = 2000,
          .field_bytes = MEGABYTE}},
-    [WORKER_CONVERT] = {"convert", fields_format, true, true, run_convert,
+    [WORKER_CONVERT] = {"convert", fields_convert, true, true, run_convert,
         {.wall_ms = 30 * 60 * 1000, .cpu_seconds = 20 * 60, .memory_bytes = 2 * GIGABYTE,
          .input_bytes = 16 * GIGABYTE, .output_bytes = 16 * GIGABYTE, .rows = 500000000,
          .columns = 2000, .field_bytes = MEGABYTE}},

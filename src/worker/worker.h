@@ -71,17 +71,26 @@ const char *worker_library(void);
  *       "delimiter", "decimal" (CSV only), "notes": [sentence...]}
  *   type: "boolean" "integer" "number" "date" "timestamp" "text" or, in Parquet, "other".
  *   min and max (texts) are there for all but boolean, text and other.
- * WORKER_CONVERT {"format"}
+ * WORKER_CONVERT {"format", "output": "parquet" (default) | "csv", "without": [columns to leave out]}
  *   -> as WORKER_PROFILE, plus "bytes": the size of what was written: one Parquet file, from CSV or
  *      from Parquet (rewritten: nothing of the given bytes but the values gets through).
- * WORKER_LINT {"format", "rules": as of rules_json(), "count_column", "total_column", "largest_column" (each may be
- *              null or absent, not all three)}
+ * WORKER_LINT {"format", "rules": as of rules_json(), "count_column", "contributors_column",
+ *              "total_column", "absolute_column", "largest_column" (each may be null or absent, not all
+ *              of them), "next_columns": [the second largest, the third...], "dimensions": [{"column",
+ *              "total": a category or null for the usual words, "nested": bool}...]}
  *   -> {"format", "rows", "columns": [names...], "basis": "author_declaration",
  *       "verdict": "pass"|"flagged"|"incomplete" (a rule in force lacks its column),
  *       "summary": {"cells", "suppressed", "safe", "flagged", "by_rule": {rule: n},
- *                   "applied": [rule...], "not_applied": [rule...]},
- *       "flags": [{"row" (1 = first after the header), "rule", "column", "value" (text or null)}],
- *       "flags_listed_all": bool (the list stops at WORKER_FLAGS_MAX), "notes": [...]}
+ *                   "applied": [rule...], "not_applied": [rule...],
+ *                   "short_of": [rules that lacked contributors]},
+ *       "structure": {"state": "not_declared"|"not_needed"|"checked"|"too_large", "dimensions",
+ *                     "relations", "hidden", "recomputable"},
+ *       "flags": [{"row" (1 = first after the header), "rule", "column", "value" (text or null),
+ *                  "measure", "limit" (numbers or null), "contributors"}],
+ *       "flags_listed_all": bool (the list stops at WORKER_FLAGS_MAX),
+ *       "withheld": [columns that are for the check alone], "notes": [...]}
+ *   rule: a name of sdc_flag_kinds(), "recomputable" (hidden, and follows from what is shown) or
+ *   "difference" (a total tells how few units were left out).
  * WORKER_PREVIEW {"format", "rows": 1..WORKER_PREVIEW_ROWS_MAX, "offset": rows to pass over}
  *   -> {"format", "rows" (in the file), "columns": [{"name", "type"}], "values": [[text|null...]...]}
  *

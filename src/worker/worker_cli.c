@@ -3,6 +3,7 @@
  * an export. */
 #include "worker/worker_cli.h"
 
+#include "base/declare.h"
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -28,7 +29,7 @@ enum { VERB_WORKER, VERB_CHECK, VERB_PACKS };
 const Verb worker_verbs[] = {
     [VERB_WORKER] = {"worker", "", "reads one file of a person in a sandbox", run_worker, true},
     [VERB_CHECK] = {"sdc check", "FILE [--count COLUMN] [--total COLUMN] [--largest COLUMN] "
-                    "[--pack NAME] [--json]",
+                   "[--next COLUMNS] [--dimensions COLUMNS] [--pack NAME] [--json]",
                     "check a table (CSV or Parquet) by the primary disclosure rules", run_check},
     [VERB_PACKS] = {"sdc packs", "[--json]", "list the rule packs with their sources", run_packs},
     {NULL},
@@ -64,6 +65,17 @@ static json_int_t number_of(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
+static void print_structure(const json_t *structure)
+{
+    const char *state = json_string_value(json_object_get(structure, "state"));
+    if (g_strcmp0(state, "checked") == 0)
+        printf("subtraction: %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT " hidden values "
+               "follow from what is shown\n", number_of(structure, "recomputable"),
+               number_of(structure, "hidden"));
+    else if (g_strcmp0(state, "not_declared") == 0)
+        printf("subtraction: not tried, no dimension was declared (--dimensions)\n");
+}
+
 static void print_result(const json_t *result, const SdcPack *pack)
 {
     const json_t *summary = json_object_get(result, "summary");
@@ -71,10 +83,15 @@ static void print_result(const json_t *result, const SdcPack *pack)
     json_t *row;
     json_array_foreach (json_object_get(result, "flags"), i, row) {
         const char *value = json_string_value(json_object_get(row, "value"));
-        printf("row %-8" JSON_INTEGER_FORMAT " %-14s %s = %s\n", number_of(row, "row"),
+        const json_t *measure = json_object_get(row, "measure");
+        printf("row %-8" JSON_INTEGER_FORMAT " %-20s %s = %s", number_of(row, "row"),
                json_string_value(json_object_get(row, "rule")),
                json_string_value(json_object_get(row, "column")),
                value != NULL ? value : "(missing)");
+        if (json_is_number(measure))
+            printf("  (%.4g, limit %.4g)", json_number_value(measure),
+                   json_number_value(json_object_get(row, "limit")));
+        printf("\n");
     }
     if (json_is_false(json_object_get(result, "flags_listed_all")))
         printf("(more cells are flagged; the list stops here)\n");
@@ -83,6 +100,9 @@ static void print_result(const json_t *result, const SdcPack *pack)
     print_names("rules applied:", json_object_get(summary, "applied"));
     print_names("rules not applied, their columns were not declared:",
                 json_object_get(summary, "not_applied"));
+    print_names("rules that lacked contributors for some cells:",
+                json_object_get(summary, "short_of"));
+    print_structure(json_object_get(result, "structure"));
     printf("%s: %" JSON_INTEGER_FORMAT " cells, %" JSON_INTEGER_FORMAT " flagged, %"
            JSON_INTEGER_FORMAT " safe, %" JSON_INTEGER_FORMAT " suppressed (pack %s, on the "
            "author's declaration)\n",
@@ -107,39 +127,73 @@ static bool check_file(const char *path, const json_t *declaration, json_t **ret
     return worker_run(NULL, NULL, WORKER_LINT, arguments, fd, -1, ret_result, error);
 }
 
+typedef struct CheckOptions {
+    char *count, *contributors, *total, *absolute, *largest, *next, *dimensions, *nested, *pack;
+    gboolean as_json;
+} CheckOptions;
+
+static void check_options_clear(CheckOptions *o)
+{
+    char *texts[] = {o->count, o->contributors, o->total, o->absolute, o->largest, o->next,
+                     o->dimensions, o->nested, o->pack};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(CheckOptions, check_options_clear)
+
+static bool check_parse(const Verb *verb, int argc, char **argv, CheckOptions *o, GStrv *ret_rest)
+{
+    const GOptionEntry entries[] = {
+        {"count", 0, 0, G_OPTION_ARG_STRING, &o->count, "column of numbers of units", "COLUMN"},
+        {"contributors", 0, 0, G_OPTION_ARG_STRING, &o->contributors,
+         "column of respondents, or groups of enterprises", "COLUMN"},
+        {"total", 0, 0, G_OPTION_ARG_STRING, &o->total, "column of totals", "COLUMN"},
+        {"absolute", 0, 0, G_OPTION_ARG_STRING, &o->absolute,
+         "column of sums of absolute values, where some are negative", "COLUMN"},
+        {"largest", 0, 0, G_OPTION_ARG_STRING, &o->largest, "column of largest contributions",
+         "COLUMN"},
+        {"next", 0, 0, G_OPTION_ARG_STRING, &o->next,
+         "columns of the second largest, third... (between commas)", "COLUMNS"},
+        {"dimensions", 0, 0, G_OPTION_ARG_STRING, &o->dimensions,
+         "how cells add up: COLUMN[=TOTAL] between commas", "COLUMNS"},
+        {"nested", 0, 0, G_OPTION_ARG_STRING, &o->nested,
+         "dimensions whose codes begin with that of the whole they are a part of", "COLUMNS"},
+        {"pack", 0, 0, G_OPTION_ARG_STRING, &o->pack, "rule pack (default fr-enterprise)", "NAME"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->as_json, "print the whole result as JSON", NULL},
+        {NULL},
+    };
+    return verb_parse(verb, argc, argv, entries, ret_rest);
+}
+
+static json_t *check_declaration(const CheckOptions *o, const SdcPack *pack)
+{
+    return json_pack("{s:o, s:s?, s:s?, s:s?, s:s?, s:s?, s:o, s:o}", "rules",
+                     rules_json(&pack->rules), "count_column", o->count, "contributors_column",
+                     o->contributors, "total_column", o->total, "absolute_column", o->absolute,
+                     "largest_column", o->largest, "next_columns", declare_names(o->next),
+                     "dimensions", declare_dimensions(o->dimensions, o->nested));
+}
+
 static int run_check(int argc, char **argv)
 {
     const Verb *verb = &worker_verbs[VERB_CHECK];
-    g_autofree char *count = NULL, *total = NULL, *largest = NULL, *pack_name = NULL;
-    gboolean as_json = FALSE;
-    const GOptionEntry entries[] = {
-        {"count", 0, 0, G_OPTION_ARG_STRING, &count, "column of numbers of units", "COLUMN"},
-        {"total", 0, 0, G_OPTION_ARG_STRING, &total, "column of totals", "COLUMN"},
-        {"largest", 0, 0, G_OPTION_ARG_STRING, &largest, "column of largest contributions",
-         "COLUMN"},
-        {"pack", 0, 0, G_OPTION_ARG_STRING, &pack_name, "rule pack (default fr-enterprise)",
-         "NAME"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "print the whole result as JSON", NULL},
-        {NULL},
-    };
+    g_auto(CheckOptions) options = {0};
     g_auto(GStrv) rest = NULL;
-    if (!verb_parse(verb, argc, argv, entries, &rest))
+    if (!check_parse(verb, argc, argv, &options, &rest))
         return EXIT_USAGE;
-    const SdcPack *pack = sdc_pack_find(pack_name != NULL ? pack_name : "fr-enterprise");
+    const SdcPack *pack = sdc_pack_find(options.pack != NULL ? options.pack : "fr-enterprise");
     if (g_strv_length(rest) != 1 || pack == NULL) {
         fprintf(stderr, "darse %s: %s\nusage: darse %s %s\n", verb->name,
                 pack == NULL ? "there is no such rule pack; see darse sdc packs"
                              : "give one file", verb->name, verb->usage);
         return EXIT_USAGE;
     }
-    g_autoptr(json_t) declaration = json_pack(
-        "{s:o, s:s?, s:s?, s:s?}", "rules", rules_json(&pack->rules), "count_column", count,
-        "total_column", total, "largest_column", largest);
+    g_autoptr(json_t) declaration = check_declaration(&options, pack);
     g_autoptr(json_t) result = NULL;
     GError *error = NULL;
     if (declaration == NULL || !check_file(rest[0], declaration, &result, &error))
         return verb_fail(verb, error);
-    if (as_json) {
+    if (options.as_json) {
         json_dumpf(result, stdout, JSON_INDENT(2));
         printf("\n");
     } else {
@@ -153,8 +207,8 @@ static int run_check(int argc, char **argv)
 
 static json_t *pack_json(const SdcPack *pack)
 {
-    return json_pack("{s:s, s:s, s:s, s:o}", "name", pack->name, "title", pack->title, "reference",
-                     pack->reference, "rules", rules_json(&pack->rules));
+    return json_pack("{s:s, s:i, s:s, s:s, s:o}", "name", pack->name, "version",
+                     (int)pack->version, "title", pack->title, "reference", pack->reference, "rules", rules_json(&pack->rules));
 }
 
 static int run_packs(int argc, char **argv)

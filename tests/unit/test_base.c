@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* base: errors, identifiers, times, text, paths, files, frames, configuration. */
 #include "base/config.h"
+#include "base/declare.h"
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -43,6 +44,26 @@ static void test_error_reason(void)
     g_assert_cmpstr(error_reason(foreign), ==, "internal");
     g_assert_cmpint(error_kind_of(foreign)->http_status, ==, 500);
     g_error_free(foreign);
+}
+
+static void assert_json(json_t *value, const char *expected)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+    g_assert_cmpstr(text, ==, expected);
+    free(text);
+    json_decref(value);
+}
+
+static void test_declare(void)
+{
+    assert_json(declare_names(NULL), "[]");
+    assert_json(declare_names(" , "), "[]");
+    assert_json(declare_names("x2, x 3,"), "[\"x2\",\"x 3\"]");
+    assert_json(declare_names("a\xff"), "[\"a\xef\xbf\xbd\"]");
+    assert_json(declare_dimensions("nace, size = All", " nace"),
+                "[{\"column\":\"nace\",\"nested\":true},"
+                "{\"column\":\"size\",\"nested\":false,\"total\":\"All\"}]");
+    assert_json(declare_dimensions("a=", NULL), "[{\"column\":\"a\",\"nested\":false,\"total\":\"\"}]");
 }
 
 static void test_ids(void)
@@ -294,5 +315,6 @@ int main(int argc, char **argv)
     g_test_add_func("/base/files", test_files);
     g_test_add_func("/base/frames", test_frames);
     g_test_add_func("/base/config", test_config);
+    g_test_add_func("/base/declare", test_declare);
     return g_test_run();
 }

@@ -269,6 +269,50 @@ static void test_holdings_and_absolute(void)
     g_assert_cmpint(s.not_applied, ==, SDC_FLAG_MINIMUM_CONTRIBUTORS);
 }
 
+/* The figure behind each flag: of 100, contributions of 60, 30 and 6; 4 of 10 units are in this part. */
+static void test_reasons(void)
+{
+    static const SdcRules rules = {.minimum_count = 5, .minimum_contributors = 4,
+                                   .dominance_percent = {65, 80, 95}, .p_percent = 10, .q_percent = 50,
+                                   .max_group_percent = 30, .rounding_base = 5};
+    double n[] = {10, 4, 6}, m[] = {10, 3, 6}, total[] = {200, 100, 100};
+    double x1[] = {60, 60, 20}, x2[] = {30, 30, 20}, x3[] = {20, 6, 20};
+    static const uint32_t parents[] = {SDC_NO_PARENT, 0, 0}, cells[] = {0, 1, 2};
+    const uint32_t *nodes[] = {cells};
+    SdcTree tree = {3, parents, NULL};
+    SdcTableShape shape = {1, &tree, 3, nodes, NULL};
+    SdcRelations relations;
+    g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, 3, &relations, NULL));
+    SdcTable table = {.cells = 3, .count = n, .contributors = m, .total = total, .top = 3,
+                      .top_values = {x1, x2, x3}, .relations = &relations};
+    SdcVerdict v[3];
+    SdcSummary s;
+    g_assert_true(sdc_primary_check(&rules, &table, v, &s, NULL));
+    static const struct {
+        SdcFlag flag;
+        double measure, limit;
+        unsigned contributors;
+    } cases[] = {
+        {C, 4, 5, 0},
+        {SDC_FLAG_MINIMUM_CONTRIBUTORS, 3, 4, 0},
+        {S, 90, 80, 2},                     /* 96 of 95 is less: 1.05 against 12.5 */
+        {SDC_FLAG_P_Q, 1000. / 60, 20, 1},  /* the rest is 10 of 60 */
+        {SDC_FLAG_GROUP, 40, 30, 0},
+        {R, 4, 5, 0},
+    };
+    unsigned all = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SdcReason reason = sdc_primary_reason(&rules, &table, 1, cases[i].flag);
+        g_assert_cmpfloat_with_epsilon(reason.measure, cases[i].measure, 1e-9);
+        g_assert_cmpfloat(reason.limit, ==, cases[i].limit);
+        g_assert_cmpuint(reason.contributors, ==, cases[i].contributors);
+        all |= cases[i].flag;
+    }
+    g_assert_cmpuint(v[1].flags, ==, all);
+    g_assert_true(isnan(sdc_primary_reason(&rules, &table, 1, I).measure));
+    sdc_relations_clear(NULL, &relations);
+}
+
 /* Protection in a table of counts: whole persons. */
 static void test_protection_of_counts(void)
 {
@@ -372,6 +416,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sdc/primary/short_lists", test_short_lists);
     g_test_add_func("/sdc/primary/holdings_and_absolute", test_holdings_and_absolute);
     g_test_add_func("/sdc/primary/protection_of_counts", test_protection_of_counts);
+    g_test_add_func("/sdc/primary/reasons", test_reasons);
     g_test_add_func("/sdc/primary/groups", test_groups);
     g_test_add_func("/sdc/primary/rtauargus", test_rtauargus);
     return g_test_run();

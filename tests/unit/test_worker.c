@@ -590,8 +590,8 @@ static void test_lint(void)
         int row;
         const char *rule, *column, *value;
     } expected[] = {
-        {1, "minimum_count", "n", "1"}, {1, "dominance", "max", "50"},
-        {2, "minimum_count", "n", "2"}, {4, "dominance", "max", "90"},
+        {1, "minimum_count", "n", "1"}, {1, "dominance", "turnover", "50"},
+        {2, "minimum_count", "n", "2"}, {4, "dominance", "turnover", "100"},
         {8, "undecided", "n", NULL},    {9, "invalid", "n", "-4"},
     };
     const json_t *flags = json_object_get(result, "flags");
@@ -619,6 +619,171 @@ static void test_lint_verdicts(void)
     g_assert_cmpstr(text(incomplete, "verdict"), ==, "incomplete");
     g_autofree char *notes = json_dumps(json_object_get(incomplete, "notes"), 0);
     g_assert_nonnull(strstr(notes, "\\\"x\\\", \\\"m\\\"")); /* undeclared numbers are named */
+}
+
+static json_t *lint_of(const char *arguments, const char *table)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *parsed = json_loads(arguments, 0, NULL);
+    g_assert_nonnull(parsed);
+    json_t *result = run_text(WORKER_LINT, parsed, table, &error);
+    g_assert_no_error(error);
+    return result;
+}
+
+/* ROW RULE COLUMN MEASURE, a line each. */
+static char *flags_text(const json_t *result)
+{
+    GString *lines = g_string_new(NULL);
+    size_t i;
+    json_t *flag;
+    json_array_foreach (json_object_get(result, "flags"), i, flag) {
+        json_t *measure = json_object_get(flag, "measure");
+        g_string_append_printf(lines, "%d %s %s", (int)integer(flag, "row"), text(flag, "rule"),
+                               text(flag, "column"));
+        if (json_is_number(measure))
+            g_string_append_printf(lines, " %.4g", json_number_value(measure));
+        g_string_append_c(lines, '\n');
+    }
+    return g_string_free(lines, false);
+}
+
+/* The rules that take more than one contributor, by the columns that an author can give. */
+static void test_lint_contributors(void)
+{
+    static const char table[] = "k,n,groups,x,size,x1,x2,x3\n"
+                                "A,10,5,100,100,50,36,5\n"     /* 86 % */
+                                "B,10,2,100,100,30,29,28\n"    /* two groups */
+                                "C,10,5,100,100,80,15,4\n"     /* the rest is 5 of 80 */
+                                "D,10,5,20,100,30,20,10\n"     /* signs cancel; safe by size */
+                                "E,1,1,5,5,5,,\n"
+                                "F,,,,,,,\n";
+    g_autoptr(json_t) all = lint_of(
+        "{\"format\": \"csv\", \"rules\": {\"minimum_contributors\": 3, \"dominance\": "
+        "[{\"contributors\": 2, \"percent\": 85}], \"p_percent\": 10}, \"count_column\": \"n\", "
+        "\"contributors_column\": \"groups\", \"total_column\": \"x\", \"absolute_column\": "
+        "\"size\", \"largest_column\": \"x1\", \"next_columns\": [\"x2\", \"x3\"]}", table);
+    g_autofree char *flags = flags_text(all);
+    g_assert_cmpstr(flags, ==,
+                    "1 dominance x 86\n"
+                    "2 minimum_contributors groups 2\n"
+                    "3 dominance x 95\n3 p_percent x 6.25\n"
+                    "5 minimum_contributors groups 1\n5 dominance x 100\n5 p_percent x 0\n");
+    g_autofree char *withheld = json_dumps(json_object_get(all, "withheld"), JSON_COMPACT);
+    g_assert_cmpstr(withheld, ==, "[\"x1\",\"x2\",\"x3\"]");
+    g_autoptr(json_t) largest_alone = lint_of(
+        "{\"format\": \"csv\", \"rules\": {\"dominance\": [{\"contributors\": 2, \"percent\": "
+        "85}]}, \"count_column\": \"n\", \"total_column\": \"x\", \"largest_column\": \"x1\"}",
+        table);
+    g_autofree char *short_flags = flags_text(largest_alone);
+    g_assert_cmpstr(short_flags, ==,
+                    "1 undecided n\n3 undecided n\n4 dominance x 150\n5 dominance x 100\n");
+    g_autofree char *short_of = json_dumps(
+        json_object_get(json_object_get(largest_alone, "summary"), "short_of"), JSON_COMPACT);
+    g_assert_cmpstr(short_of, ==, "[\"dominance\"]");
+}
+
+#define CROSS "{\"format\": \"csv\", \"rules\": {\"minimum_count\": 3}, \"count_column\": \"n\", " \
+              "\"total_column\": \"x\", \"dimensions\": "
+#define BOTH "[{\"column\": \"a\"}, {\"column\": \"b\", \"total\": \"T\"}]}"
+
+static void assert_structure(const char *dimensions, const char *table, const char *state,
+                             const char *flags, const char *verdict)
+{
+    g_autofree char *arguments = g_strconcat(CROSS, dimensions, NULL);
+    g_autoptr(json_t) result = lint_of(arguments, table);
+    g_autofree char *found = flags_text(result);
+    g_assert_cmpstr(found, ==, flags);
+    g_assert_cmpstr(text(json_object_get(result, "structure"), "state"), ==, state);
+    g_assert_cmpstr(text(result, "verdict"), ==, verdict);
+}
+
+/* A hidden cell that its row gives away; one that needs two rows and two columns; and one that nothing does. */
+static void test_lint_recomputable(void)
+{
+    assert_structure(BOTH, "a,b,n,x\np,u,,\np,v,6,60\np,T,8,80\nq,u,5,50\nq,v,4,40\nq,T,9,90\n"
+                           "Total,u,7,70\nTotal,v,10,100\nTotal,T,17,170\n",
+                     "checked", "1 recomputable n\n1 recomputable x\n", "flagged");
+    assert_structure(BOTH, "a,b,n,x\np,u,,\np,v,,\np,T,8,80\nq,u,,\nq,v,,\nq,T,9,90\n"
+                           "Total,u,7,70\nTotal,v,10,100\nTotal,T,17,170\n",
+                     "checked", "", "pass");
+    assert_structure("[]}", "a,b,n,x\np,u,,\np,v,6,60\np,T,8,80\n", "not_declared", "", "pass");
+    assert_structure(BOTH, "a,b,n,x\np,u,5,50\np,v,6,60\np,T,11,110\n", "not_needed", "", "pass");
+    /* the count alone gives it away */
+    assert_structure(BOTH, "a,b,n,x\np,u,,\np,v,6,\np,T,8,80\n", "checked", "1 recomputable n\n",
+                     "flagged");
+    /* hidden, and known to be nothing: no unit to reveal */
+    assert_structure(BOTH, "a,b,n,x\np,u,,\np,v,6,60\np,T,6,60\n", "checked", "", "pass");
+}
+
+/* A row that was taken out, and a hierarchy of codes. */
+static void test_lint_differences(void)
+{
+    assert_structure(BOTH, "a,b,n,x\np,u,5,50\np,v,6,60\np,T,13,130\n", "not_needed",
+                     "3 difference n\n", "flagged");
+    assert_structure(BOTH, "a,b,n,x\np,u,5,50\np,v,6,60\np,T,14,140\n", "not_needed", "", "pass");
+    assert_structure("[{\"column\": \"a\", \"nested\": true}]}",
+                     "a,n,x\nTotal,20,200\n10,8,80\n10.1,5,50\n10.2,,\n11,12,120\n", "checked",
+                     "4 recomputable n\n4 recomputable x\n", "flagged");
+    /* without the hierarchy, 10 and its parts are four categories of one level */
+    assert_structure("[{\"column\": \"a\"}]}",
+                     "a,n,x\nTotal,,\n10,8,80\n10.1,5,50\n10.2,,\n11,12,120\n", "checked", "",
+                     "pass");
+}
+
+static void test_lint_dimensions_refused(void)
+{
+    static const struct {
+        const char *dimensions, *table, *reason;
+    } cases[] = {
+        {"[{\"column\": \"z\"}]}", "a,n,x\np,5,5\n", "table.dimension"},
+        {"[{\"column\": \"a\", \"total\": \"T\"}]}", "a,n,x\np,5,5\n", "table.dimension"},
+        {"[{\"column\": \"a\"}, {\"column\": \"a\"}]}", "a,n,x\np,5,5\n", "table.dimension"},
+        {"[{\"column\": \"a\"}]}", "a,n,x\np,5,5\np,6,6\n", "table.dimension"},
+        {"[{\"total\": \"a\"}]}", "a,n,x\np,5,5\n", "worker.arguments"},
+        {"[{\"column\": \"a\", \"more\": 1}]}", "a,n,x\np,5,5\n", "worker.arguments"},
+        {"\"a\"}", "a,n,x\np,5,5\n", "worker.arguments"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *arguments = g_strconcat(CROSS, cases[i].dimensions, NULL);
+        GError *error = NULL;
+        g_assert_null(run_text(WORKER_LINT, json_loads(arguments, 0, NULL), cases[i].table, &error));
+        assert_problem(error, strcmp(cases[i].reason, "table.dimension") == 0 && i == 3
+                                  ? ERROR_UNPROCESSABLE : ERROR_INVALID, cases[i].reason);
+    }
+}
+
+/* The columns that the check alone is for are taken out; everything else stays as it was written. */
+static void test_convert_without(void)
+{
+    static const char table[] = "k;n;x;max\n\"a;b\";01;1,50;9\nc;;NA;\n\"say \"\"no\"\"\";-3;=1;2\n";
+    static const struct {
+        const char *without, *expected;
+    } cases[] = {
+        {"[\"max\"]", "k;n;x\n\"a;b\";01;1,50\nc;;NA\n\"say \"\"no\"\"\";-3;=1\n"},
+        {"[]", "k;n;x;max\n\"a;b\";01;1,50;9\nc;;NA;\n\"say \"\"no\"\"\";-3;=1;2\n"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        FD_AUTO int input = file_of(table, strlen(table));
+        FD_AUTO int output = file_of("", 0);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_t) result = NULL;
+        run(WORKER_CONVERT, json_pack("{s:s, s:s, s:o}", "format", "csv", "output", "csv", "without",
+                                      json_loads(cases[i].without, 0, NULL)), input, output, &result, &error);
+        g_assert_no_error(error);
+        char written[300] = {0};
+        g_assert_cmpint(pread(output, written, sizeof written - 1, 0), >, 0);
+        g_assert_cmpstr(written, ==, cases[i].expected);
+        g_assert_cmpint(integer(result, "rows"), ==, 3);
+    }
+    FD_AUTO int input = file_of(table, strlen(table));
+    FD_AUTO int output = file_of("", 0);
+    json_t *result = NULL;
+    GError *error = NULL;
+    run(WORKER_CONVERT, json_pack("{s:s, s:s, s:[s]}", "format", "csv", "output", "csv", "without",
+                                  "none"), input, output, &result, &error);
+    g_assert_null(result);
+    assert_problem(error, ERROR_INVALID, "table.column");
 }
 
 static void test_lint_not_a_number(void)
@@ -692,6 +857,11 @@ int main(int argc, char **argv)
     g_test_add_func("/worker/preview", test_preview);
     g_test_add_func("/worker/lint", test_lint);
     g_test_add_func("/worker/lint_verdicts", test_lint_verdicts);
+    g_test_add_func("/worker/convert_without", test_convert_without);
+    g_test_add_func("/worker/lint_contributors", test_lint_contributors);
+    g_test_add_func("/worker/lint_recomputable", test_lint_recomputable);
+    g_test_add_func("/worker/lint_differences", test_lint_differences);
+    g_test_add_func("/worker/lint_dimensions_refused", test_lint_dimensions_refused);
     g_test_add_func("/worker/lint_not_a_number", test_lint_not_a_number);
     g_test_add_func("/worker/lint_hidden_by_spaces", test_lint_hidden_by_spaces);
     g_test_add_func("/worker/lint_many_flags", test_lint_many_flags);

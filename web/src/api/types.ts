@@ -340,16 +340,28 @@ export interface DatasetTitle {
 }
 
 export interface Declaration {
-  count?: string | null;
-  largest?: string | null;
-  total?: string | null;
+  absolute: string | null;
+  contributors: string | null;
+  count: string | null;
+  dimensions: Dimension[];
+  largest: string | null;
+  next: string[];
+  total: string | null;
 }
 
 export interface DeclarationNew {
-  /** Column of numbers of units */
+  /** Column of sums of absolute values, where some are negative */
+  absolute?: string | null;
+  /** Column of numbers of respondents, or of groups of enterprises */
+  contributors?: string | null;
+  /** Column of numbers of units, weights counted */
   count?: string | null;
-  /** Column of largest contributions */
+  /** Columns of categories: how cells add up, so that subtraction can be tried */
+  dimensions?: DimensionNew[] | null;
+  /** Column of largest contributions; serves the check and is taken out */
   largest?: string | null;
+  /** Columns of the second largest, third...; taken out too */
+  next?: string[] | null;
   /** Column of totals */
   total?: string | null;
 }
@@ -369,6 +381,22 @@ export interface DefinitionPage {
   items: Definition[];
   /** Cursor of the next page; null at the end */
   next: string | null;
+}
+
+export interface Dimension {
+  column: string;
+  /** A category is a part of the longest other one that it begins with */
+  nested: boolean;
+  /** The category that is the total; null: one of the usual words, or none */
+  total: string | null;
+}
+
+export interface DimensionNew {
+  column: string;
+  /** A category is a part of the longest other one that it begins with */
+  nested?: boolean | null;
+  /** The category that is the total */
+  total?: string | null;
 }
 
 export interface Dominance {
@@ -627,9 +655,15 @@ export interface FilesMay {
 
 export interface Flag {
   column: string;
+  /** Of dominance, how many together; of p %, the coalition; else 0 */
+  contributors: number;
+  /** What the rule asks */
+  limit: number | null;
+  /** What the cell has: units, or a share in percent. null: as above, or no figure */
+  measure: number | null;
   /** 1 is the first after the header */
   row: number;
-  rule: "minimum_count" | "minimum_contributors" | "dominance" | "p_percent" | "group" | "zero" | "rounding" | "undecided" | "invalid";
+  rule: "minimum_count" | "minimum_contributors" | "dominance" | "p_percent" | "group" | "zero" | "rounding" | "undecided" | "invalid" | "recomputable" | "difference";
   /** null: for those who may read the file */
   value: string | null;
 }
@@ -747,6 +781,8 @@ export interface LaunchStart {
 
 export interface Lint {
   basis: "author_declaration";
+  /** Of the file with these columns */
+  checked_sha256: string;
   /** Empty for those who may not read the file; so are values and notes */
   columns: string[];
   flags: Flag[];
@@ -757,8 +793,12 @@ export interface Lint {
   packs: string[];
   rows: number;
   rules: Rules;
+  /** What was tried by subtraction */
+  structure: LintStructure;
   summary: LintCounts;
   verdict: "pass" | "flagged" | "incomplete";
+  /** Columns that served the check and were taken out */
+  withheld: string[];
 }
 
 export interface LintCounts {
@@ -770,7 +810,19 @@ export interface LintCounts {
   /** For want of a declared column */
   not_applied: string[];
   safe: number;
+  /** Rules that could not be decided for some cells, for want of contributors */
+  short_of: string[];
   suppressed: number;
+}
+
+export interface LintStructure {
+  dimensions: string[];
+  hidden: number;
+  /** Hidden values that follow from what is shown */
+  recomputable: number;
+  /** Sums of cells */
+  relations: number;
+  state: "not_declared" | "not_needed" | "checked" | "too_large";
 }
 
 export interface MeEdit {

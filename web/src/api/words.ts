@@ -63,6 +63,17 @@ export const WORDS = {
     "rounding",
     "undecided",
     "invalid",
+    "recomputable",
+    "difference",
+  ],
+  rule_name: [
+    "minimum_count",
+    "minimum_contributors",
+    "dominance",
+    "p_percent",
+    "group",
+    "zero",
+    "rounding",
   ],
   theme: [
     "agriculture",

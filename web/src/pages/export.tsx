@@ -8,6 +8,7 @@ import { t, tn } from "../i18n";
 import { ActionButton } from "../parts/action";
 import { TierBadge, WordBadge } from "../parts/badge";
 import { Command, option, type CommandLine } from "../parts/command";
+import { declarationOf, DeclarationFields } from "../parts/declaration";
 import { Dialog } from "../parts/dialog";
 import { FilePanel, Reviews } from "../parts/export_file";
 import { Form, LongField, text, TextField } from "../parts/form";
@@ -81,11 +82,7 @@ function AddFile(props: Part & { close: () => void }) {
   const submit = async (values: FormData) => {
     await api.post<ExportFile>(`/exports/${props.of.id}/files`, {
       path,
-      declaration: {
-        count: text(values, "count"),
-        total: text(values, "total"),
-        largest: text(values, "largest"),
-      },
+      declaration: declarationOf(values),
     });
     await props.reload();
     props.close();
@@ -99,25 +96,7 @@ function AddFile(props: Part & { close: () => void }) {
         about={{ "airlock.declaration": "count" }}
       >
         <FileChoice project={props.of.project.id} chosen={path} choose={setPath} />
-        <p class="note">{t("declaration.lead")}</p>
-        <TextField
-          name="count"
-          label={t("declaration.count")}
-          hint={t("declaration.count_hint")}
-          optional
-        />
-        <TextField
-          name="total"
-          label={t("declaration.total")}
-          hint={t("declaration.total_hint")}
-          optional
-        />
-        <TextField
-          name="largest"
-          label={t("declaration.largest")}
-          hint={t("declaration.largest_hint")}
-          optional
-        />
+        <DeclarationFields rules={props.of.rule_pack.rules} />
       </Form>
     </Dialog>
   );

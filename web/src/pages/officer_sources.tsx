@@ -86,7 +86,10 @@ function PacksPanel({ list, sources }: { list: ReturnType<typeof useList<RulePac
             head: true,
             cell: (pack) => (
               <span class="stack-tight">
-                <code>{pack.name}</code>
+                <span>
+                  <code>{pack.name}</code>{" "}
+                  <span class="note">{t("officer_sources.version", { version: pack.version })}</span>
+                </span>
                 <span class="note">{pack.title}</span>
               </span>
             ),

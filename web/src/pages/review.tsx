@@ -125,7 +125,9 @@ function Rules({ of }: { of: Export }) {
         </ul>
         {of.rule_pack.packs.map((pack) => (
           <p key={pack.name} class="note">
-            <code>{pack.name}</code> {pack.title}. {pack.reference}
+            <code>{pack.name}</code> {t("officer_sources.version", { version: pack.version })}
+            {" · "}
+            {pack.title}. {pack.reference}
           </p>
         ))}
         {of.rule_pack.packs.length > 1 && <p class="note">{t("review.rules_merged")}</p>}

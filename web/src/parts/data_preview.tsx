@@ -8,7 +8,9 @@ import type { Declaration, Export, ExportFile, Flag, Preview } from "../api/type
 import { t, tn } from "../i18n";
 import { formatNumber } from "../i18n/format";
 import { word } from "../i18n/words";
+import { declaredAs } from "./declaration";
 import { Icon } from "./icon";
+import { flagFigure } from "./lint";
 import { Loaded } from "./page";
 
 export const PREVIEW_ROWS = 100;
@@ -35,21 +37,15 @@ function Cell(props: {
 }) {
   const { value, flags } = props;
   if (!flags) return <td class={props.number ? undefined : "words"}>{value}</td>;
-  const why = [...new Set(flags.map((flag) => word("flag", flag.rule)))].join(" ");
+  const why = flags
+    .map((flag) => [word("flag", flag.rule), flagFigure(flag)].filter(Boolean).join(" "))
+    .join(" ");
   return (
     <td class="flagged" title={why} data-cell={props.at} tabIndex={-1}>
       <Icon name="warning" /> {value}
       <span class="unseen"> ({why})</span>
     </td>
   );
-}
-
-/** What the author declared a column to be. */
-function declaredAs(declaration: Declaration | undefined, column: string): string | undefined {
-  const { count, total, largest } = declaration ?? {};
-  if (column === count) return t("declaration.is_count");
-  if (column === total) return t("declaration.is_total");
-  return column === largest ? t("declaration.is_largest") : undefined;
 }
 
 export function PreviewTable(props: {

@@ -2,74 +2,18 @@
 // A file of an export as author and checker see it: verdict, declaration, rules in words, how to mend
 // what is flagged, the table with its flagged cells, and what changed since the round before.
 import type { ComponentChildren } from "preact";
-import type { Export, ExportFile, Flag, Lint } from "../api/types";
-import { t, tMaybe, tn } from "../i18n";
+import type { Export, ExportFile } from "../api/types";
+import { t, tn } from "../i18n";
 import { formatBytes } from "../i18n/format";
-import { rulesText, word } from "../i18n/words";
+import { rulesText } from "../i18n/words";
 import { WordBadge } from "./badge";
 import { DataPreview } from "./data_preview";
-import { Icon } from "./icon";
-import { Notice } from "./notice";
+import { declaredText } from "./declaration";
+import { Flags, LintRemarks } from "./lint";
 import { Facts } from "./page";
 import { TableChanges } from "./table_changes";
 import { Tabs, type Tab } from "./tabs";
 import { Time } from "./time";
-
-const FLAGS_SHOWN = 8;
-
-function RuleFlags(props: { rule: Flag["rule"]; flags: Flag[]; mend: boolean }) {
-  const { rule, flags } = props;
-  const shown = flags.slice(0, FLAGS_SHOWN);
-  return (
-    <li>
-      <p>
-        <span class="strong">{word("flag", rule)}</span>{" "}
-        <span class="note">{tn("preview.cells", flags.length)}</span>
-      </p>
-      {props.mend && tMaybe(`mend.${rule}`) && <p>{tMaybe(`mend.${rule}`)}</p>}
-      <p class="note">
-        {shown
-          .map((flag) =>
-            t("preview.flag", { row: flag.row, column: flag.column, value: flag.value ?? "–" }),
-          )
-          .join(" · ")}
-        {flags.length > FLAGS_SHOWN && ` ${t("preview.more_flags")}`}
-      </p>
-    </li>
-  );
-}
-
-/** Each rule with its flagged cells, and for the author what can be done about them. */
-function Flags({ lint, mend }: { lint: Lint; mend: boolean }) {
-  const rules = [...new Set(lint.flags.map((flag) => flag.rule))];
-  if (rules.length === 0) return null;
-  return (
-    <div class="stack-tight">
-      <h4>{tn("count.flagged", lint.summary.flagged)}</h4>
-      <ul class="flag-rules">
-        {rules.map((rule) => (
-          <RuleFlags
-            key={rule}
-            rule={rule}
-            flags={lint.flags.filter((flag) => flag.rule === rule)}
-            mend={mend}
-          />
-        ))}
-      </ul>
-      {!lint.flags_listed_all && <p class="note">{t("preview.flags_cut")}</p>}
-    </div>
-  );
-}
-
-function declared(file: ExportFile): string {
-  const { count, total, largest } = file.declaration;
-  const parts = [
-    count && t("declaration.count_is", { column: count }),
-    total && t("declaration.total_is", { column: total }),
-    largest && t("declaration.largest_is", { column: largest }),
-  ].filter(Boolean);
-  return parts.length === 0 ? t("declaration.none") : parts.join(", ");
-}
 
 /** The file of this name that was there in the round before this one. */
 export function fileBefore(of: Export, file: ExportFile): ExportFile | undefined {
@@ -123,7 +67,7 @@ export function FilePanel(props: {
       <div class="stack">
         <Facts
           items={[
-            [t("declaration.title"), declared(file)],
+            [t("declaration.title"), declaredText(file.declaration)],
             [
               t("preview.rules"),
               <ul role="list">
@@ -147,13 +91,7 @@ export function FilePanel(props: {
             [t("preview.added"), <Time at={file.added} />],
           ]}
         />
-        {file.verdict === "incomplete" && <Notice tone="wait">{t("preview.incomplete")}</Notice>}
-        {lint.notes.map((note) => (
-          <p key={note} class="said">
-            <Icon name="info" />
-            <span class="note" lang="en">{note}</span>
-          </p>
-        ))}
+        <LintRemarks lint={lint} />
         <Flags lint={lint} mend={props.mend ?? false} />
         {of.may.read_files && (
           <details class="more" open={props.open}>

@@ -119,8 +119,8 @@ function useBoth(of: Export, before: ExportFile, after: ExportFile) {
 export function TableChanges(props: { of: Export; before: ExportFile; after: ExportFile }) {
   const { of, before, after } = props;
   const { both, problem } = useBoth(of, before, after);
-  const { count: n, total, largest } = after.declaration;
-  const declared = [n, total, largest].filter((name): name is string => Boolean(name));
+  const { count: n, contributors, total, absolute } = after.declaration;
+  const declared = [n, contributors, total, absolute].filter((name): name is string => Boolean(name));
   if (problem) return <ProblemNotice problem={problem} />;
   if (!both) return <Waiting />;
   const [old, now] = both;
