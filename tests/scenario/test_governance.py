@@ -324,6 +324,14 @@ def test_two_blind_checkers(server, who, secure, tmp_path):
     assert who.scientist.ok("GET", path)["state"] == "released"
     file = tmp_path / "release.zip"
     file.write_bytes(package.content)
+    # The largest turnover of each cell is one enterprise's own: it served the check and stayed inside.
+    checked = second["files"][0]
+    assert checked["lint"]["withheld"] == ["largest"] and checked["verdict"] == "pass"
+    assert checked["lint"]["checked_sha256"] != checked["sha256"]
+    [table] = [name for name in zipfile.ZipFile(file).namelist() if name.endswith(".csv")]
+    content = zipfile.ZipFile(file).read(table)
+    assert hashlib.sha256(content).hexdigest() == checked["sha256"]
+    assert content.decode().splitlines()[0] == "activity,size,units,turnover"
     reviews = json.loads(zipfile.ZipFile(file).read("reviews.json"))
     assert len(reviews["reviews"] if isinstance(reviews, dict) else reviews) == 2
     done = subprocess.run([str(server.binary), "release", "verify", str(file)],
