@@ -67,7 +67,6 @@ static json_t *lint_json(const ExportFile *file, bool with_values)
         json_object_set_new(flag, "value", json_null());
         json_object_set_new(flag, "measure", json_null());
     }
-    json_object_set_new(lint, "withheld", json_array());
     json_object_set_new(lint, "columns", json_array());
     json_object_set_new(lint, "notes", json_array());
     return lint;
