@@ -70,8 +70,13 @@ extern const DemoSource demo_sources[];
 #define DEMO_PROJECT_SECURE "market-weight"
 #define DEMO_SOURCE_PERSONS "health-insurance"
 #define DEMO_SOURCE_ENTERPRISES "enterprise-register"
-/* In the files of the secure project, where nothing can be made yet. */
-#define DEMO_SECURE_TABLE "received/turnover-by-activity.csv"
+/* In the files of the secure project, where nothing can be made yet: a table that is safe; one in which an
+ * enterprise has nearly all of a cell; the same with that cell hidden, and with others hidden too. */
+#define DEMO_SECURE_FOLDER "received"
+#define DEMO_SECURE_TABLE DEMO_SECURE_FOLDER "/turnover-by-activity.csv"
+#define DEMO_DOMINATED_TABLE DEMO_SECURE_FOLDER "/turnover-by-region.csv"
+#define DEMO_HIDDEN_TABLE DEMO_SECURE_FOLDER "/turnover-by-region-hidden.csv"
+#define DEMO_PROTECTED_TABLE DEMO_SECURE_FOLDER "/turnover-by-region-protected.csv"
 
 /* ---- acting in a demonstration through its API ---- */
 

@@ -352,23 +352,30 @@ static bool place_file(int folder_fd, const char *name, const char *source, GErr
     return fd_write_all(fd, text, size, error);
 }
 
-static bool place_table(const char *files, const char *source, GError **error)
+static bool place_tables(const char *files, const char *folder, GError **error)
 {
-    g_auto(GStrv) parts = g_strsplit(DEMO_SECURE_TABLE, "/", 2);
+    static const char *const tables[] = {DEMO_SECURE_TABLE, DEMO_DOMINATED_TABLE, DEMO_HIDDEN_TABLE,
+                                         DEMO_PROTECTED_TABLE};
     struct stat owner;
     FD_AUTO int files_fd = open(files, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (files_fd < 0 || fstat(files_fd, &owner) < 0)
         return error_set_errno(error, errno, "demo.table", "Cannot open %s", files);
-    if (mkdirat(files_fd, parts[0], 0755) < 0 && errno != EEXIST)
-        return error_set_errno(error, errno, "demo.table", "Cannot make %s", parts[0]);
+    if (mkdirat(files_fd, DEMO_SECURE_FOLDER, 0755) < 0 && errno != EEXIST)
+        return error_set_errno(error, errno, "demo.table", "Cannot make %s", DEMO_SECURE_FOLDER);
     FD_AUTO int folder_fd =
-        openat(files_fd, parts[0], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        openat(files_fd, DEMO_SECURE_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder_fd < 0 || fchown(folder_fd, owner.st_uid, owner.st_gid) < 0)
-        return error_set_errno(error, errno, "demo.table", "Cannot prepare %s", parts[0]);
-    return place_file(folder_fd, parts[1], source, error);
+        return error_set_errno(error, errno, "demo.table", "Cannot prepare %s", DEMO_SECURE_FOLDER);
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_autofree char *name = g_path_get_basename(tables[i]);
+        g_autofree char *source = g_build_filename(folder, name, NULL);
+        if (!place_file(folder_fd, name, source, error))
+            return false;
+    }
+    return true;
 }
 
-static bool load_secure_table(DemoWorld *world, DemoPerson *officer, const char *folder,
+static bool load_secure_tables(DemoWorld *world, DemoPerson *officer, const char *folder,
                               GError **error)
 {
     g_autoptr(json_t) projects = NULL;
@@ -377,9 +384,7 @@ static bool load_secure_table(DemoWorld *world, DemoPerson *officer, const char 
     const char *project = demo_text(demo_find(projects, "slug", DEMO_PROJECT_SECURE), "id");
     g_autofree char *files =
         g_build_filename(demo_world_state_dir(world), "projects", project, "files", NULL);
-    g_autofree char *name = g_path_get_basename(DEMO_SECURE_TABLE);
-    g_autofree char *source = g_build_filename(folder, name, NULL);
-    return place_table(files, source, error);
+    return place_tables(files, folder, error);
 }
 
 bool demo_load(DemoWorld *world, const char *folder, GError **error)
@@ -395,5 +400,5 @@ bool demo_load(DemoWorld *world, const char *folder, GError **error)
             return false;
         }
     }
-    return load_secure_table(world, officer, folder, error);
+    return load_secure_tables(world, officer, folder, error);
 }

@@ -225,13 +225,79 @@ static bool step_pixels_only(Tour *tour, GError **error)
                         403, "policy.pixels_only", error);
 }
 
+/* Adds PATH with everything that the rules on enterprises need, and takes it away again. *RET_LINT is what the
+ * airlock found. */
+static bool try_region_table(Tour *tour, const char *path, json_t **ret_lint, GError **error)
+{
+    g_autoptr(json_t) added = NULL;
+    if (!export_add(tour, tour->secure_export, path,
+                    json_pack("{s:s, s:s, s:s, s:[s], s:[{s:s}, {s:s}]}", "count", "units", "total",
+                              "turnover", "largest", "largest", "next", "second", "dimensions",
+                              "column", "activity", "column", "region"),
+                    &added, error))
+        return false;
+    *ret_lint = json_incref(json_object_get(added, "lint"));
+    g_autofree char *file =
+        tour_path("/api/v1/exports/%s/files/%s", tour->secure_export, demo_text(added, "id"));
+    return demo_call(tour->scientist, "DELETE", file, NULL, 204, NULL, error);
+}
+
+/* Every flag of LINT is of RULE, and there is one; *RET_FLAG the first. */
+static bool only_flag(const json_t *lint, const char *rule, const json_t **ret_flag, GError **error)
+{
+    const json_t *flags = json_object_get(lint, "flags");
+    if (json_array_size(flags) == 0)
+        return tour_fail(error, "the airlock flags nothing, expected \"%s\"", rule);
+    for (size_t i = 0; i < json_array_size(flags); i++) {
+        if (strcmp(demo_text(json_array_get(flags, i), "rule"), rule) != 0)
+            return tour_fail(error, "the airlock flags \"%s\", expected \"%s\"",
+                             demo_text(json_array_get(flags, i), "rule"), rule);
+    }
+    *ret_flag = json_array_get(flags, 0);
+    return true;
+}
+
+static bool step_dominance(Tour *tour, GError **error)
+{
+    g_autoptr(json_t) lint = NULL;
+    const json_t *flag = NULL;
+    if (!export_new(tour, tour->secure_project, &tour->secure_export, error) ||
+        !try_region_table(tour, DEMO_DOMINATED_TABLE, &lint, error) ||
+        !only_flag(lint, "dominance", &flag, error))
+        return false;
+    double share = json_number_value(json_object_get(flag, "measure"));
+    if (!(share > 85 && share <= 100))
+        return tour_fail(error, "the share behind the flag is %g %%", share);
+    tour_note(tour, "no cell has few enterprises; in one of them, one has %.1f %% of the turnover",
+              share);
+    return true;
+}
+
+static bool step_subtraction(Tour *tour, GError **error)
+{
+    g_autoptr(json_t) hidden = NULL, protected = NULL;
+    const json_t *flag = NULL;
+    if (!try_region_table(tour, DEMO_HIDDEN_TABLE, &hidden, error) ||
+        !only_flag(hidden, "recomputable", &flag, error) ||
+        !try_region_table(tour, DEMO_PROTECTED_TABLE, &protected, error))
+        return false;
+    const json_t *structure = json_object_get(protected, "structure");
+    if (strcmp(demo_text(protected, "verdict"), "pass") != 0 ||
+        strcmp(demo_text(structure, "state"), "checked") != 0)
+        return tour_fail(error, "the protected table is \"%s\", its hidden cells \"%s\"",
+                         demo_text(protected, "verdict"), demo_text(structure, "state"));
+    tour_note(tour, "hidden alone, it follows from the totals; with %" JSON_INTEGER_FORMAT
+              " values hidden, none does",
+              json_integer_value(json_object_get(structure, "hidden")));
+    return true;
+}
+
 /* The table lies in the project's files since the demonstration was loaded: nothing can be made there
  * without a pixels-only service. */
 static bool step_secure_submit(Tour *tour, GError **error)
 {
     g_autoptr(json_t) added = NULL;
-    if (!export_new(tour, tour->secure_project, &tour->secure_export, error) ||
-        !export_add(tour, tour->secure_export, DEMO_SECURE_TABLE,
+    if (!export_add(tour, tour->secure_export, DEMO_SECURE_TABLE,
                     json_pack("{s:s, s:s, s:s}", "count", "units", "total", "turnover", "largest",
                               "largest"),
                     &added, error))
@@ -278,7 +344,9 @@ static bool step_second_checker(Tour *tour, GError **error)
 
 const TourStep tour_secure_steps[] = {
     {"Secure project: a service of web pages is refused", step_pixels_only},
-    {"A table is submitted there", step_secure_submit},
+    {"A table over enterprises is caught for dominance", step_dominance},
+    {"Hidden alone, the cell is found by subtraction", step_subtraction},
+    {"A safe table is submitted there", step_secure_submit},
     {"One checker is not enough, and is not seen by the other", step_first_checker},
     {"The same checker may not review twice", step_same_checker},
     {"The second checker approves it", step_second_checker},
