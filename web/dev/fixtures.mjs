@@ -3,6 +3,12 @@
 // real server shows only for a moment.
 import { platform } from "./fixtures_platform.mjs";
 
+/** Rules of which only those in EXTRA are in force. */
+const rulesOf = (extra) => ({
+  minimum_count: 0, minimum_contributors: 0, dominance: [], p_percent: 0, q_percent: 0, coalition: 0,
+  max_group_percent: 0, margin_percent: 0, rounding_base: 0, zero_is_unsafe: false, ...extra,
+});
+
 const day = 24 * 3600 * 1000;
 const at = (days) => new Date(Date.now() + days * day).toISOString();
 const brief = (id, login, name) => ({ id, login, name });
@@ -290,27 +296,36 @@ const file = (id, name, verdict, flags) => ({
   size: 1834,
   sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
   kind: "csv",
-  declaration: { count: "n", total: "visits", largest: "largest" },
+  declaration: {
+    count: "n", contributors: null, total: "visits", absolute: null, largest: "largest", next: [],
+    dimensions: [{ column: "plan", total: null, nested: false }, { column: "health", total: null, nested: false }],
+  },
   verdict,
   lint: {
     rows: 8,
-    columns: ["plan", "health", "n", "visits", "largest"],
+    columns: ["plan", "health", "n", "visits"],
     basis: "author_declaration",
     verdict,
-    summary: { cells: 8, suppressed: 0, safe: 8 - flags.length, flagged: flags.length },
+    summary: {
+      cells: 8, suppressed: 0, safe: 8 - flags.length, flagged: flags.length, by_rule: {},
+      applied: ["minimum_count", "dominance"], not_applied: [], short_of: [],
+    },
+    structure: { state: "not_needed", dimensions: ["plan", "health"], relations: 6, hidden: 0, recomputable: 0 },
+    withheld: ["largest"],
+    checked_sha256: "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
     flags,
     flags_listed_all: true,
     notes: [],
     packs: ["fr-persons"],
-    rules: { minimum_count: 11, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false },
+    rules: rulesOf({ minimum_count: 11, dominance: [{ contributors: 1, percent: 85 }] }),
   },
   removed_round: null,
   round: 1,
   added: at(-1),
 });
 const flags = [
-  { row: 3, column: "n", rule: "minimum_count", value: "4" },
-  { row: 6, column: "visits", rule: "largest_share", value: "66" },
+  { row: 3, column: "n", rule: "minimum_count", value: "4", measure: 4, limit: 11, contributors: 0 },
+  { row: 6, column: "visits", rule: "dominance", value: "66", measure: 90.9, limit: 85, contributors: 1 },
 ];
 const right_ = (allowed, reason = "", detail = "") => ({ allowed, reason, detail });
 const may = (...verbs) => Object.fromEntries(["edit", "submit", "review", "release", "withdraw", "read_files"].map((verb) => [verb, verbs.includes(verb)]));
@@ -337,7 +352,7 @@ const anExport = (id, state, extra = {}) => ({
     { round: 1, title: "Visits by plan and health status", context: "Cross-table of outpatient visits by plan.", submitted: at(-2.5) },
     ...(state === "draft" ? [] : [{ round: 2, title: "Visits by plan and health status", context: "Cross-table of outpatient visits by plan (four coinsurance rates).", submitted: at(-1) }]),
   ],
-  rule_pack: { packs: [{ name: "fr-persons", title: "Persons", reference: "Usual practice" }], minimum_count: 11, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false },
+  rule_pack: { packs: [{ name: "fr-persons", version: 1, title: "Persons", reference: "Usual practice" }], rules: rulesOf({ minimum_count: 11, dominance: [{ contributors: 1, percent: 85 }] }) },
   removed_files: [{ ...file("xfl-before", "visits_by_plan.csv", "flagged", flags), removed_round: 2 }],
   may: may(),
   ...extra,
@@ -436,8 +451,8 @@ export function answer(path, login, language) {
     "/sources": list([source, enterprise]),
     "/source-facets": facets,
     "/rule-packs": list([
-      { name: "fr-persons", title: "Persons, French practice", reference: "", rules: { minimum_count: 11, max_share_percent: 0, rounding_base: 0, zero_is_unsafe: true } },
-      { name: "fr-enterprises", title: "Enterprises, French practice", reference: "", rules: { minimum_count: 3, max_share_percent: 85, rounding_base: 0, zero_is_unsafe: false } },
+      { name: "fr-persons", version: 1, title: "Persons, French practice", reference: "", rules: rulesOf({ minimum_count: 11, zero_is_unsafe: true }) },
+      { name: "fr-enterprises", version: 1, title: "Enterprises, French practice", reference: "", rules: rulesOf({ minimum_count: 3, dominance: [{ contributors: 1, percent: 85 }] }) },
     ]),
     "/definitions": list([definition]),
     "/services": list(login === "scientist" ? services.slice(0, 2) : login === "lead" ? services.slice(3) : []),
