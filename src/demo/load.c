@@ -369,8 +369,10 @@ static bool place_tables(const char *files, const char *folder, GError **error)
     for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
         g_autofree char *name = g_path_get_basename(tables[i]);
         g_autofree char *source = g_build_filename(folder, name, NULL);
-        if (!place_file(folder_fd, name, source, error))
+        if (!place_file(folder_fd, name, source, error)) {
+            g_prefix_error(error, "demo/prepare %s makes what is loaded: ", folder);
             return false;
+        }
     }
     return true;
 }
