@@ -9,6 +9,7 @@ import {
 } from "./support.mjs";
 
 const TITLE = `Turnover by region ${Date.now()}`;
+const PROJECT = "Weight of large enterprises";
 const STEP_MS = 60_000;
 
 describe("rules on contributors", { timeout: 600_000 }, () => {
@@ -32,10 +33,12 @@ describe("rules on contributors", { timeout: 600_000 }, () => {
     demonstration = await startDemonstration();
     browser = await launchBrowser();
     author = await person("scientist");
-    await author.goto(`${demonstration.url}/projects`);
-    await author.getByRole("link", { name: /Market weight/i }).first().click();
-    await settled(author);
-    await author.getByRole("tab", { name: /Exports/ }).or(author.getByRole("link", { name: /Exports/ })).first().click();
+    await author.getByRole("link", { name: PROJECT }).first().click();
+    await author.getByRole("heading", { level: 1, name: PROJECT }).waitFor();
+    await author
+      .getByRole("navigation", { name: "Sections of the project" })
+      .getByRole("link", { name: "Exports", exact: true })
+      .click();
     await author.getByRole("button", { name: "New export" }).click();
     const dialog = author.getByRole("dialog", { name: "New export" });
     await dialog.getByLabel("Title").fill(TITLE);
