@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,18 @@ bool tables_failed(const SdcError *failure, GError **error)
     ErrorCode code = stopped ? ERROR_CONFLICT : large ? ERROR_TOO_LARGE : solver ? ERROR_UNAVAILABLE
                                                                                 : ERROR_UNPROCESSABLE;
     return error_set(error, code, stopped ? "protect.stopped" : "protect.kernel", "%s", failure->sentence);
+}
+
+bool tableset_failed(const TableSet *set, const SdcError *failure, GError **error)
+{
+    unsigned long id = 0;
+    int length = 0;
+    SdcError named = *failure;
+    if (sscanf(failure->sentence, "Cell %lu%n", &id, &length) == 1 && id >= 1 && id <= set->cells) {
+        g_autofree char *name = tableset_cell_name(set, id - 1);
+        g_snprintf(named.sentence, sizeof named.sentence, "The cell %s%s", name, failure->sentence + length);
+    }
+    return tables_failed(&named, error);
 }
 
 /* --- columns ------------------------------------------------------------------------------------------- */

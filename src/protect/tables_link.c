@@ -8,6 +8,8 @@
 #include "base/error.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Relative room for what was added up in another order, or written with fewer digits. */
@@ -138,6 +140,18 @@ static bool gather(TableSet *set, GError **error)
     return true;
 }
 
+/* Of one table, the kernel finds two cells at one place by their numbers: those of rows. */
+static bool same_place(const TableSet *set, const SdcError *failure, GError **error)
+{
+    unsigned long first, second;
+    if (sscanf(failure->sentence, "Cells %lu and %lu stand at the same place", &first, &second) != 2 ||
+        first < 1 || first > set->cells || second < 1 || second > set->cells)
+        return tables_failed(failure, error);
+    g_autofree char *name = tableset_cell_name(set, first - 1);
+    return error_set(error, ERROR_UNPROCESSABLE, "protect.cell", "The cell %s is there twice, in rows %lu and %lu.",
+                     name, MIN(first, second), MAX(first, second));
+}
+
 bool tableset_link(TableSet *set, const SdcContext *context, GError **error)
 {
     if (!number_cells(set, error) || !gather(set, error))
@@ -150,7 +164,7 @@ bool tableset_link(TableSet *set, const SdcContext *context, GError **error)
     }
     SdcError failure;
     if (!sdc_relations_from_tables(context, shapes, set->count, set->cells, &set->relations, &failure))
-        return tables_failed(&failure, error);
+        return same_place(set, &failure, error);
     return true;
 }
 

@@ -77,7 +77,7 @@ static bool audit_targets(TableSet *set, const SdcContext *context, const bool *
                       .targets = targets, .below = below, .above = above};
     SdcError failure;
     return sdc_audit(context, &audit, set->low, set->high, set->states, ret_summary, &failure) ||
-           tables_failed(&failure, error);
+           tableset_failed(set, &failure, error);
 }
 
 static json_t *count_states(const TableSet *set, bool primary)
@@ -169,7 +169,7 @@ static bool eliminate(TableSet *set, const SdcContext *context, Gauss *g, GError
                         .coalition = tables_rules_coalition(set->recipe)};
     SdcError failure;
     return sdc_gauss_suppress(context, &request, set->suppressed, &g->summary, &failure) ||
-           tables_failed(&failure, error);
+           tableset_failed(set, &failure, error);
 }
 
 /* By how much cell TARGET can move within relation R alone, up or down. */
@@ -357,7 +357,7 @@ static bool run_optimal(TableSet *set, const SdcContext *context, json_t *log, G
     SdcOptimalSummary summary;
     SdcError failure;
     if (!sdc_optimal_suppress(context, &request, set->suppressed, &summary, &failure))
-        return tables_failed(&failure, error);
+        return tableset_failed(set, &failure, error);
     json_t *found = json_pack("{s:f, s:f, s:b, s:b, s:I, s:I}", "cost", summary.cost, "bound",
                               isfinite(summary.bound) ? summary.bound : 0, "proven", summary.proven,
                               "from_elimination", summary.from_known, "cuts", (json_int_t)summary.cuts,
@@ -381,11 +381,11 @@ static bool run_cell_key(TableSet *set, const SdcContext *context, json_t *log, 
     SdcChances chances;
     SdcError failure;
     if (!sdc_chances_make(context, &rules, &chances, &failure))
-        return tables_failed(&failure, error);
+        return tableset_failed(set, &failure, error);
     bool ok = sdc_cellkey_perturb(&chances, set->values, keys, set->cells, set->published, &failure);
     json_object_set_new(log, "rows_of_chances", json_integer((json_int_t)chances.rows));
     sdc_chances_clear(context, &chances);
-    return ok || tables_failed(&failure, error);
+    return ok || tableset_failed(set, &failure, error);
 }
 
 /* So that all still adds up: an integer program. */
@@ -399,7 +399,7 @@ static bool run_controlled(TableSet *set, const SdcContext *context, json_t *log
     SdcControlledSummary summary;
     SdcError failure;
     if (!sdc_table_round_controlled(context, &request, set->published, &summary, &failure))
-        return tables_failed(&failure, error);
+        return tableset_failed(set, &failure, error);
     json_object_update_new(log, json_pack("{s:f, s:f, s:b, s:I}", "distance", summary.distance, "bound",
                                           isfinite(summary.bound) ? summary.bound : 0, "proven", summary.proven,
                                           "beyond", (json_int_t)summary.beyond));
@@ -419,7 +419,7 @@ static bool run_round(TableSet *set, const SdcContext *context, json_t *log, GEr
                                               (uint64_t)recipe_number(set->recipe, "seed", 0), 0,
                                               set->published, &failure)
                      : sdc_table_round(set->values, set->cells, base, set->published, &failure);
-    return ok || tables_failed(&failure, error);
+    return ok || tableset_failed(set, &failure, error);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------- */

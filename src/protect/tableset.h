@@ -115,7 +115,8 @@ bool tableset_audit_given(TableSet *set, const SdcContext *context, json_t *repo
 void tableset_files(const TableSet *set, TablesJob job, GPtrArray *files);
 void tableset_report(const TableSet *set, json_t *report);
 
-/* An error of a kernel as ours. */
+/* An error of a kernel as ours. The second one names the cell that a sentence begins with. */
+bool tableset_failed(const TableSet *set, const SdcError *failure, GError **error);
 bool tables_failed(const SdcError *failure, GError **error);
 
 #endif

@@ -236,10 +236,10 @@ static bool folder_text(Folder *folder, const char *name, const char *text, GErr
            (fsync(fd) == 0 || error_set_errno(error, errno, "files.sync", "%s cannot be synced", name));
 }
 
-/* The report is the last to get its name: a folder with a report is whole. */
+/* The report, which is the last part, gets its name first: a folder with tables has their report. */
 static bool folder_commit(Folder *folder, GError **error)
 {
-    for (guint i = 0; i < folder->parts->len; i++) {
+    for (guint i = folder->parts->len; i-- > 0;) {
         if (rename(folder->parts->pdata[i], folder->finals->pdata[i]) < 0)
             return error_set_errno(error, errno, "files.write", "%s cannot be written",
                                    (const char *)folder->finals->pdata[i]);

@@ -490,7 +490,7 @@ def test_sums_that_do_not_add_up_are_named(tmp_path):
     write_rows(tmp_path / "t.csv", ["p", "n"], [["a", 5], ["a", 6], ["Total", 11]])
     done = sdc("suppress", "--by", "p", "--cells", "--count", "n", "--minimum", 3, "--in", tmp_path / "t.csv",
                "--out", tmp_path / "out")
-    assert done.returncode == 1 and "Cells 1 and 2 stand at the same place" in done.stderr
+    assert done.returncode == 1 and "The cell p = a is there twice, in rows 1 and 2" in done.stderr
 
 
 def test_a_folder_with_a_report_is_not_written_over(place):

@@ -142,6 +142,9 @@ static void test_refusals(void)
         {"{" HEAD ", " ONE ", " CELLS ", \"count\": \"n\"}", "p,#v,#n\na,1,-1\nTotal,1,2", "cannot have -1 units"},
         {"{" HEAD ", " ONE ", " CELLS ", \"count\": \"n\", \"largest\": [\"m\"], \"rules\": {\"minimum_count\": 2}}",
          "p,#v,#n,#m\na,9,2,1\nb,1,1,1\nTotal,10,3,9", "impossible or contradict"},
+        {"{" HEAD ", " ONE ", " CELLS ", \"method\": {\"name\": \"round\", \"how\": \"controlled\", \"base\": 2}}",
+         "p,#v\na,1e300\nb,0\nTotal,1e300", "The cell p = a has the value 1e+300"},
+        {"{" HEAD ", " ONE ", " CELLS "}", "p,#v\na,1\nb,2\na,1\nTotal,3", "p = a is there twice, in rows 1 and 3"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_auto(Done) done = run(rows[i].recipe, TABLES_SUPPRESS, rows[i].file, NULL);
