@@ -108,7 +108,7 @@ static void add_audit(const TableSet *set, const TableCells *table, Microdata *d
         double figures[] = {set->low[id], set->high[id], set->verdicts[id].below, set->verdicts[id].above};
         put_code(state, hidden ? state_names[set->states[id]] : NULL);
         for (int n = 0; n < 4; n++) {
-            bool there = hidden && isfinite(figures[n]) && (n < 2 || set->primary[id]);
+            bool there = hidden && isfinite(figures[n]) && (n < 2 || set->verdicts[id].flags != 0);
             put_number(numbers[n], there ? figures[n] : (double)NAN);
         }
     }

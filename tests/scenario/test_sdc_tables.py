@@ -266,6 +266,23 @@ def test_the_same_recipe_gives_the_same_bytes_and_sdc_run_does_too(place):
     assert "Chaque case à protéger est protégée" in page and "<script" not in page
 
 
+def test_parquet_goes_in_and_comes_out(place):
+    duckdb = pytest.importorskip("duckdb")
+    duckdb.sql(f"COPY (SELECT * FROM read_csv('{place}/firms.csv', types = {{'industry': 'VARCHAR'}})) TO "
+               f"'{place}/firms.parquet' (FORMAT parquet)")
+    for name in ("csv", "parquet"):
+        done = sdc("suppress", place / "recipe.json", "--in", place / f"firms.{name}", "--out", place / name)
+        assert done.returncode == 0, done.stderr
+    table = "places.protected.csv"
+    assert (place / "csv" / table).read_bytes() == (place / "parquet" / table).read_bytes()
+    done = sdc("suppress", place / "recipe.json", "--in", place / "firms.csv", "--out", place / "out", "--parquet")
+    assert done.returncode == 0, done.stderr
+    (place / "h.json").write_text(json.dumps({"town": [list(pair) for pair in REGIONS.items()]}))
+    done = sdc("audit", "--by", "town,industry", "--value", "turnover", "--hierarchies", place / "h.json", "--in",
+               place / "out" / "places.protected.parquet")
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
 def test_without_secondary_suppression_the_audit_says_no(place):
     recipe = change(place, method={"name": "none"})
     done = sdc("suppress", recipe, "--in", place / "firms.csv", "--out", place / "out")
