@@ -13,6 +13,11 @@
 #include <string.h>
 
 #define LISTED_MAX 1500
+/* A report travels in one message of the worker. */
+#define LISTED_BYTES_MAX (300 * 1024)
+#define GRIDS_BYTES_MAX (200 * 1024)
+#define ROW_BYTES 160      /* of a listed cell, besides its texts */
+#define VALUE_BYTES 20
 #define GRID_ROWS_MAX 150
 #define GRID_COLUMNS_MAX 16
 
@@ -222,12 +227,26 @@ static void read_below(const Axis *axis, uint32_t parent, uint32_t depth, bool t
     }
 }
 
+static bool take_bytes(const Axis *rows, const Axis *columns, size_t *bytes_left)
+{
+    size_t bytes = (size_t)rows->labels->len * columns->labels->len * VALUE_BYTES;
+    const Axis *both[] = {rows, columns};
+    for (int a = 0; a < 2; a++) {
+        for (guint l = 0; l < both[a]->labels->len; l++)
+            bytes += strlen(both[a]->labels->pdata[l]) + VALUE_BYTES;
+    }
+    if (bytes > *bytes_left)
+        return false;
+    *bytes_left -= bytes;
+    return true;
+}
+
 /* The table as it is shown, when it is small enough to look at: rows by the first dimension. */
-static json_t *grid_json(const TableSet *set, const TableCells *table)
+static json_t *grid_json(const TableSet *set, const TableCells *table, size_t *bytes_left)
 {
     const Axis *rows = &table->axes[0], *columns = &table->axes[1];
     if (table->dimensions != 2 || rows->labels->len > GRID_ROWS_MAX || columns->labels->len > GRID_COLUMNS_MAX ||
-        set->suppressed == NULL)
+        set->suppressed == NULL || !take_bytes(rows, columns, bytes_left))
         return NULL;
     json_t *grid = json_array(), *heads = json_array(), *names = json_array(), *depths = json_array();
     Reading down = {.count = 0}, across = {.count = 0};
@@ -254,7 +273,7 @@ static json_t *grid_json(const TableSet *set, const TableCells *table)
     return json_pack("{s:o, s:o, s:o, s:o}", "columns", heads, "rows", names, "depths", depths, "values", grid);
 }
 
-static json_t *table_json(const TableSet *set, const TableCells *table)
+static json_t *table_json(const TableSet *set, const TableCells *table, size_t *bytes_left)
 {
     Sums s = {0};
     json_t *by_rule = json_object(), *dimensions = json_array();
@@ -272,7 +291,7 @@ static json_t *table_json(const TableSet *set, const TableCells *table)
                             (json_int_t)s.primary, "secondary", (json_int_t)s.secondary, "by_rule", by_rule,
                             "value", real(s.value), "value_suppressed", real(s.value_lost), "count", real(s.count),
                             "count_suppressed", real(s.count_lost));
-    json_t *grid = grid_json(set, table);
+    json_t *grid = grid_json(set, table, bytes_left);
     if (grid != NULL)
         json_object_set_new(row, "grid", grid);
     return row;
@@ -305,16 +324,18 @@ static unsigned order_of(const TableSet *set, uint32_t id)
 static void list_cells(const TableSet *set, json_t *report)
 {
     json_t *list = json_array();
-    size_t listed = 0, all = 0;
+    size_t listed = 0, all = 0, bytes = 0;
     for (unsigned order = 0; order < 3; order++) {
         for (uint32_t i = 0; i < set->cells; i++) {
             if (!set->suppressed[i] || order_of(set, i) != order)
                 continue;
             all++;
-            if (listed < LISTED_MAX) {
-                json_array_append_new(list, cell_json(set, i));
-                listed++;
-            }
+            if (listed == LISTED_MAX || bytes > LISTED_BYTES_MAX)
+                continue;
+            json_t *row = cell_json(set, i);
+            bytes += json_string_length(json_object_get(row, "cell")) + ROW_BYTES;
+            json_array_append_new(list, row);
+            listed++;
         }
     }
     json_object_set_new(report, "cells", list);
@@ -325,9 +346,9 @@ void tableset_report(const TableSet *set, json_t *report)
 {
     json_t *tables = json_array(), *head = json_copy((json_t *)set->recipe);
     json_object_del(head, "hierarchies");   /* may have thousands of rows */
-    size_t placed = 0;
+    size_t placed = 0, bytes_left = GRIDS_BYTES_MAX;
     for (size_t t = 0; t < set->count; t++) {
-        json_array_append_new(tables, table_json(set, &set->tables[t]));
+        json_array_append_new(tables, table_json(set, &set->tables[t], &bytes_left));
         placed += set->tables[t].cube.cells;
     }
     json_object_set_new(report, "recipe", head);

@@ -301,6 +301,24 @@ static void test_page_escapes(void)
     g_assert_nonnull(strstr(page, "&lt;b&gt;&amp;"));
 }
 
+/* However many cells there are and however long their names, the report is one message of the worker. */
+static void test_report_is_bounded(void)
+{
+    g_autoptr(GString) text = g_string_new("p,q\n");
+    g_autofree char *pad = g_strnfill(900, 'x');
+    for (int i = 0; i < 140; i++) {
+        for (int k = 0; k < 14; k++)
+            g_string_append_printf(text, "%s%d,%s%d\n", pad, i, pad, k);
+    }
+    g_auto(Done) done = run("{" HEAD ", " TWO_WAYS ", \"rules\": {\"minimum_count\": 2}, \"method\": {\"name\": "
+                            "\"none\"}}", TABLES_SUPPRESS, text->str, NULL);
+    g_assert_no_error(done.error);
+    g_autofree char *sent = json_dumps(done.report, JSON_COMPACT);
+    g_assert_cmpuint(strlen(sent), <, 700 * 1024);
+    g_assert_true(json_is_false(json_object_get(done.report, "cells_listed_all")));
+    g_assert_cmpuint(file_named(&done, "one.confidential")->rows, ==, 141 * 15);
+}
+
 static void test_columns(void)
 {
     g_autoptr(json_t) recipe = json_of("{" HEAD ", " CELLS ", \"count\": \"n\", \"largest\": [\"m1\", \"m2\"], \"tables\": "
@@ -330,6 +348,7 @@ int main(int argc, char **argv)
     g_test_add_func("/protect/tables/elsewhere", test_audit_sees_what_is_shown_elsewhere);
     g_test_add_func("/protect/tables/widening", test_widening);
     g_test_add_func("/protect/tables/escapes", test_page_escapes);
+    g_test_add_func("/protect/tables/bounded", test_report_is_bounded);
     g_test_add_func("/protect/tables/columns", test_columns);
     int failed = g_test_run();
     sdchost_solver_close(coin);
