@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of tables as a page, in two languages: the verdict first, then how it was reached. */
+/*
+ * The report of tables as a page, in two languages: the verdict first, then how it was reached. The report comes
+ * from the worker, which read somebody's file: whatever its shape, this makes a page.
+ */
 #include "protect/tables.h"
 
 #include "protect/page.h"
@@ -127,10 +130,10 @@ static const char *say(const Page *page, Text text)
 static const char *word(const Page *page, const char *name)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (strcmp(words[i][0], name) == 0)
+        if (g_strcmp0(words[i][0], name) == 0)
             return words[i][1 + page->language];
     }
-    return name;
+    return name != NULL ? name : "";
 }
 
 /* "minimum_count+dominance" in words. */
@@ -181,15 +184,15 @@ static void put_percent(Page *page, const json_t *part, const json_t *all)
 static void put_top(Page *page, const json_t *report)
 {
     const char *job = recipe_text(report, "job"), *verdict = recipe_text(report, "verdict");
-    Text kind = strcmp(job, "audit") == 0      ? T_KIND_AUDIT
-                : strcmp(job, "suppress") == 0 ? T_KIND_SUPPRESS
+    Text kind = g_strcmp0(job, "audit") == 0      ? T_KIND_AUDIT
+                : g_strcmp0(job, "suppress") == 0 ? T_KIND_SUPPRESS
                                                : T_KIND_TABULATE;
     page_put(page, "<h1>");
     page_text(page, recipe_text(json_object_get(report, "recipe"), "title"));
     g_string_append_printf(page->html, "</h1><p>%s. %s</p>", say(page, kind), say(page, T_FOR_MAKER));
-    if (strcmp(verdict, "none") == 0)
+    if (g_strcmp0(verdict, "none") == 0)
         return;
-    bool safe = strcmp(verdict, "safe") == 0;
+    bool safe = g_strcmp0(verdict, "safe") == 0;
     g_string_append_printf(page->html, "<p class=\"verdict%s\" role=\"status\"><strong>%s %s</strong>%s</p>",
                            safe ? "" : " bad", safe ? "✓" : "✗", say(page, safe ? T_SAFE : T_UNSAFE),
                            say(page, safe ? T_SAFE_WHY : T_UNSAFE_WHY));
@@ -351,7 +354,7 @@ static void put_bar(Page *page, const json_t *row)
     double to = json_is_number(high) ? json_number_value(high)
                                      : 2 * MAX(json_number_value(asked_high), json_number_value(low));
     double least = MIN(0, from), most = MAX(to, json_number_value(asked_high));
-    bool bad = strcmp(recipe_text(row, "state"), "safe") != 0;
+    bool bad = g_strcmp0(recipe_text(row, "state"), "safe") != 0;
     most += (most - least) * .05;
     g_string_append_printf(page->html, "<td><svg class=\"bar\" viewBox=\"0 0 %.0f 20\" aria-hidden=\"true\">",
                            BAR_WIDTH);
@@ -377,7 +380,7 @@ static void put_bound(Page *page, const json_t *bound)
 static void put_interval(Page *page, const json_t *row)
 {
     const char *state = recipe_text(row, "state"), *rules = recipe_text(row, "rules");
-    bool primary = strcmp(recipe_text(row, "role"), "primary") == 0;
+    bool primary = g_strcmp0(recipe_text(row, "role"), "primary") == 0;
     page_put(page, "<tr><th scope=\"row\">");
     page_text(page, recipe_text(row, "cell"));
     page_put(page, "</th><td class=\"cell\">");
@@ -389,8 +392,10 @@ static void put_interval(Page *page, const json_t *row)
     put_bound(page, json_object_get(row, "low"));
     put_bound(page, json_object_get(row, "high"));
     put_bar(page, row);
-    bool bad = strcmp(state, "safe") != 0 && primary;
-    g_string_append_printf(page->html, "<td class=\"cell%s\">%s</td></tr>", bad ? " bad" : "", word(page, state));
+    bool bad = g_strcmp0(state, "safe") != 0 && primary;
+    g_string_append_printf(page->html, "<td class=\"cell%s\">", bad ? " bad" : "");
+    page_text(page, word(page, state));
+    page_put(page, "</td></tr>");
 }
 
 static void put_intervals(Page *page, const json_t *report)
@@ -412,6 +417,14 @@ static void put_intervals(Page *page, const json_t *report)
 
 /* --- the tables themselves ---------------------------------------------------------------------------------- */
 
+static void put_hidden(Page *page, const char *role)
+{
+    bool unsafe = strcmp(role, "unsafe") == 0;
+    page_put(page, unsafe ? "<td class=\"hid\"><b>" : "<td class=\"hid\">");
+    page_text(page, word(page, role));
+    page_put(page, unsafe ? "</b></td>" : "</td>");
+}
+
 static void put_grid(Page *page, const json_t *table)
 {
     const json_t *grid = json_object_get(table, "grid");
@@ -431,7 +444,7 @@ static void put_grid(Page *page, const json_t *table)
     json_array_foreach (json_object_get(grid, "rows"), i, name) {
         json_int_t depth = json_integer_value(json_array_get(json_object_get(grid, "depths"), i));
         g_string_append_printf(page->html, "<tr><th scope=\"row\" style=\"padding-left:%.1frem\">",
-                               .6 + 1.2 * (double)depth);
+                               .6 + 1.2 * (double)CLAMP(depth, 0, 20));
         page_text(page, json_string_value(name));
         page_put(page, "</th>");
         json_array_foreach (json_array_get(json_object_get(grid, "values"), i), c, value) {
@@ -439,9 +452,7 @@ static void put_grid(Page *page, const json_t *table)
             if (hidden == NULL)
                 put_cell(page, value);
             else
-                g_string_append_printf(page->html, strcmp(hidden, "unsafe") == 0 ? "<td class=\"hid\"><b>%s</b></td>"
-                                                                                  : "<td class=\"hid\">%s</td>",
-                                       word(page, hidden));
+                put_hidden(page, hidden);
         }
         page_put(page, "</tr>");
     }
