@@ -374,6 +374,17 @@ static json_int_t whole(const json_t *object, const char *name)
     return json_integer_value(json_object_get(object, name));
 }
 
+/* A text of somebody's file, without what would move a terminal. Caller frees. */
+static char *printable(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *at = text != NULL ? text : ""; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(out, g_unichar_iscntrl(c) ? '?' : c);
+    }
+    return g_string_free(out, false);
+}
+
 static void print_tables(const json_t *report)
 {
     size_t i;
@@ -384,9 +395,10 @@ static void print_tables(const json_t *report)
     json_array_foreach (json_object_get(report, "tables"), i, row) {
         double value = json_number_value(json_object_get(row, "value"));
         double lost = json_number_value(json_object_get(row, "value_suppressed"));
-        printf("%-24s %10lld %10lld %10lld %15.6g (%4.1f %%)\n", json_string_value(json_object_get(row, "name")),
-               (long long)whole(row, "cells"), (long long)whole(row, "primary"),
-               (long long)whole(row, "secondary"), lost, value > 0 ? 100 * lost / value : 0);
+        g_autofree char *name = printable(json_string_value(json_object_get(row, "name")));
+        printf("%-24s %10lld %10lld %10lld %15.6g (%4.1f %%)\n", name, (long long)whole(row, "cells"),
+               (long long)whole(row, "primary"), (long long)whole(row, "secondary"), lost,
+               value > 0 ? 100 * lost / value : 0);
     }
 }
 
@@ -394,8 +406,10 @@ static void print_list(const json_t *names, const char *sentence)
 {
     size_t i;
     json_t *name;
-    json_array_foreach (names, i, name)
-        printf("%s: %s\n", sentence, json_string_value(name));
+    json_array_foreach (names, i, name) {
+        g_autofree char *text = printable(json_string_value(name));
+        printf("%s: %s\n", sentence, text);
+    }
 }
 
 static void print_bound(const json_t *row, const char *name)
@@ -419,7 +433,9 @@ static void print_failures(const json_t *report)
             continue;
         if (++failures > FAILURES_SHOWN)
             continue;
-        printf("%s: %s is between ", state, json_string_value(json_object_get(row, "cell")));
+        g_autofree char *cell = printable(json_string_value(json_object_get(row, "cell")));
+        g_autofree char *shown_state = printable(state);
+        printf("%s: %s is between ", shown_state, cell);
         print_bound(row, "low");
         printf(" and ");
         print_bound(row, "high");

@@ -367,6 +367,13 @@ def test_an_audit_needs_only_what_is_published(place):
     assert "exact: town = " in done.stdout
 
 
+def test_a_file_cannot_move_the_terminal(tmp_path):
+    (tmp_path / "t.csv").write_text('p,v\n"a\x1b[31mX\u009b",\nb,5\nTotal,9\n', encoding="utf-8")
+    done = sdc("audit", "--by", "p", "--value", "v", "--in", tmp_path / "t.csv")
+    assert done.returncode == 3
+    assert "exact: p = a?[31mX? is between 4 and 4" in done.stdout
+
+
 def test_an_audit_by_hand(tmp_path):
     """The corner of a table: four cells move together by -20 to 10."""
     rows = [["a", "x", ""], ["a", "y", ""], ["a", "z", 5], ["a", "Total", 75], ["b", "x", ""], ["b", "y", ""],
