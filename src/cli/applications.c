@@ -124,6 +124,67 @@ static bool act_sign(Cli *cli, GError **error)
     return print(cli, "POST", path, body, error);
 }
 
+static bool act_withdraw(Cli *cli, GError **error)
+{
+    g_autofree char *path = at(cli, "/withdraw");
+    return print(cli, "POST", path, NULL, error);
+}
+
+/* What was given; the rest stays as it is. */
+static bool edited(Cli *cli, json_t **ret_body, GError **error)
+{
+    g_autoptr(json_t) body = json_object();
+    g_autofree char *until = NULL;
+    if (cli_has(cli, "until") && !cli_time(cli_option(cli, "until"), &until, error))
+        return false;
+    if (until != NULL)
+        json_object_set_new(body, "until", json_string(until));
+    if (cli_has(cli, "reason"))
+        json_object_set_new(body, "justification", json_string(cli_option(cli, "reason")));
+    if (cli_has(cli, "person"))
+        json_object_set_new(body, "persons", texts(cli_options(cli, "person")));
+    if (cli_has(cli, "dataset")) {
+        json_t *datasets = json_array();
+        json_object_set_new(body, "datasets", datasets);
+        for (char **name = cli_options(cli, "dataset"); *name != NULL; name++) {
+            g_autofree char *id = NULL;
+            if (!cli_find_dataset(cli, *name, &id, error))
+                return false;
+            json_array_append_new(datasets, json_string(id));
+        }
+    }
+    *ret_body = g_steal_pointer(&body);
+    return true;
+}
+
+static bool act_edit(Cli *cli, GError **error)
+{
+    g_autofree char *path = at(cli, "");
+    json_t *body = NULL;
+    return edited(cli, &body, error) && print(cli, "PATCH", path, body, error);
+}
+
+static bool act_need_to_know(Cli *cli, GError **error)
+{
+    const char *reason = NULL;
+    g_autofree char *project = NULL, *dataset = NULL, *until = NULL;
+    g_autoptr(json_t) answer = NULL;
+    static const CliColumn signed_fields[] = {{"Fact", "fact", CLI_TEXT}, {0}};
+    if (!cli_option_needed(cli, "reason", &reason, error) ||
+        (cli_has(cli, "until") && !cli_time(cli_option(cli, "until"), &until, error)) ||
+        !cli_find_project(cli, cli_word(cli, 0), &project, error) ||
+        !cli_find_dataset(cli, cli_word(cli, 2), &dataset, error))
+        return false;
+    g_autofree char *path = cli_path("/projects/%s/need-to-know", project);
+    if (!cli_call(cli, "POST", path,
+                  json_pack("{s:s, s:s, s:s, s:s*}", "person", cli_word(cli, 1), "dataset", dataset,
+                            "comment", reason, "expires", until),
+                  &answer, error))
+        return false;
+    cli_print_object(cli, answer, signed_fields);
+    return true;
+}
+
 static bool act_revoke(Cli *cli, GError **error)
 {
     const char *reason = NULL;
@@ -141,6 +202,14 @@ static const VerbOption create_options[] = {
 static const VerbOption agree_options[] = {
     {"comment", 0, "TEXT", "Shown to the project", NULL, false},
     {"until", 0, "DATE", "The last day of it", NULL, false}, CLI_COMMON};
+static const VerbOption edit_options[] = {
+    {"dataset", 0, "DATASET", "The datasets, instead of those there", NULL, true},
+    {"person", 0, "PERSON", "The members whom it is for, instead of those there", NULL, true},
+    {"reason", 0, "TEXT", "What the data are needed for", NULL, false},
+    {"until", 0, "DATE", "Until when they are needed", NULL, false}, CLI_COMMON};
+static const VerbOption need_options[] = {
+    {"reason", 0, "TEXT", "Why the person needs it", NULL, false},
+    {"until", 0, "DATE", "The last day of it", NULL, false}, CLI_COMMON};
 static const VerbOption sign_options[] = {CLI_CODE_FD, CLI_COMMON};
 static const VerbOption revoke_options[] = {
     {"reason", 0, "TEXT", "Why", NULL, false}, CLI_COMMON};
@@ -152,6 +221,10 @@ const Verb cli_application_verbs[] = {
      .options = create_options,
      .examples = "darse application create care-use health-insurance/person-years-fpr "
                  "--person scientist --reason 'Visits by state of health'"},
+    {"application edit", "APPLICATION", "Change a draft, or an adjourned application",
+     .act = act_edit, .options = edit_options},
+    {"application withdraw", "APPLICATION", "Give a draft up, or withdraw what was submitted",
+     .act = act_withdraw},
     {"application submit", "APPLICATION", "Submit it", .act = act_submit},
     {"application agree", "APPLICATION DATASET", "As steward: agree", .act = act_agree,
      .options = agree_options},
@@ -163,6 +236,10 @@ const Verb cli_application_verbs[] = {
      .examples = "darse application opinion app-... favourable --until 2027-12-31"},
     {"application sign", "APPLICATION", "Sign your undertaking with a code", .act = act_sign,
      .options = sign_options},
+    {"project need-to-know", "PROJECT PERSON DATASET", "As lead: confirm that a member needs a dataset",
+     .act = act_need_to_know, .options = need_options,
+     .examples = "darse project need-to-know care-use scientist health-insurance/person-years-fpr "
+                 "--reason 'Follows the visits by state of health' --until 2027-12-31"},
     {"fact revoke", "FACT", "Take a signature back", .act = act_revoke, .options = revoke_options},
     {0},
 };

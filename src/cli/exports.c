@@ -71,6 +71,16 @@ static bool act_list(Cli *cli, GError **error)
     return cli_show_list(cli, path, columns, error);
 }
 
+static bool act_edit(Cli *cli, GError **error)
+{
+    g_autofree char *id = cli_escape(cli_word(cli, 0));
+    g_autofree char *path = cli_path("/exports/%s", id);
+    return print(cli, "PATCH", path,
+                 json_pack("{s:s*, s:s*}", "title", cli_option(cli, "title"), "context",
+                           cli_option(cli, "context")),
+                 error);
+}
+
 static bool act_create(Cli *cli, GError **error)
 {
     const char *title = NULL, *context = NULL;
@@ -268,6 +278,8 @@ static const VerbOption decide_options[] = {
 const Verb cli_export_verbs[] = {
     {"export list", "PROJECT", "Exports of a project, newest first", .act = act_list},
     {"export create", "PROJECT", "Begin an export", .act = act_create, .options = create_options},
+    {"export edit", "EXPORT", "Change the title or context of a draft", .act = act_edit,
+     .options = create_options},
     {"export add", "EXPORT PATH", "Copy a file of /project into it, and check it", .act = act_add,
      .options = add_options,
      .examples = "darse export create care-use --title Visits --context 'Visits by state of health'\n"

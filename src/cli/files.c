@@ -4,6 +4,8 @@
 
 #include "base/files.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -244,6 +246,87 @@ static bool copy_out(Cli *cli, const char *text, const char *to, bool many, GErr
     return cli_fetch_file(cli, &from, from.at.path, local, error);
 }
 
+/* ---- from one place of the server to another ---- */
+
+/* Through a file of this machine that has no name: what the tier lets nobody fetch, nobody passes on. */
+static bool pass_file(Cli *cli, const CliRemote *from, const char *path, const CliRemote *to,
+                      const char *there, GError **error)
+{
+    FD_AUTO int fd = open(g_get_tmp_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return error_set_errno(error, errno, "cli.file", "There is no room for a copy in %s",
+                               g_get_tmp_dir());
+    return cli_fetch_into(cli, from, path, fd, error) &&
+           cli_send_open(cli, to, there, path, fd, error);
+}
+
+static bool pass_folder(Cli *cli, const CliRemote *from, const char *path, const CliRemote *to,
+                        const char *there, int depth, GError **error)
+{
+    g_autofree char *asked = cli_remote_path(from, "", path);
+    g_autoptr(json_t) items = NULL;
+    size_t index;
+    const json_t *item;
+    if (depth > DEPTH_MAX)
+        return error_set(error, ERROR_TOO_LARGE, "cli.depth", "\"%s\" lies too deep.", path);
+    if (!cli_list(cli, asked, &items, error) ||
+        (*there != '\0' && !make_folder(cli, to, there, error)))
+        return false;
+    json_array_foreach(items, index, item) {
+        const char *name = cli_text(item, "name"), *kind = cli_text(item, "kind");
+        g_autofree char *inner = cli_join(path, name);
+        g_autofree char *target = cli_join(there, name);
+        bool folder = strcmp(kind, "folder") == 0;
+        if (strchr(name, '/') != NULL || !path_check_relative(name, NULL) ||
+            (!folder && strcmp(kind, "file") != 0)) {
+            g_autofree char *clean = cli_clean(inner);
+            fprintf(stderr, "%s: neither a file nor a folder, left out\n", clean);
+            continue;
+        }
+        if (!(folder ? pass_folder(cli, from, inner, to, target, depth + 1, error)
+                     : pass_file(cli, from, inner, to, target, error)))
+            return false;
+    }
+    return true;
+}
+
+static bool same_place(const CliRemote *a, const CliRemote *b)
+{
+    return strcmp(a->project, b->project) == 0 && strcmp(a->at.place, b->at.place) == 0;
+}
+
+/* A folder that is copied below itself would never end. */
+static bool pass_check(const CliRemote *from, const CliRemote *to, const char *there,
+                       GError **error)
+{
+    size_t length = strlen(from->at.path);
+    bool same = same_place(from, to) && strncmp(there, from->at.path, length) == 0 &&
+                (there[length] == '\0' || there[length] == '/' || length == 0);
+    return !same || error_set(error, ERROR_INVALID, "cli.usage",
+                              "\"%s\" would be copied onto or below itself.", from->at.path);
+}
+
+static bool copy_across(Cli *cli, const char *text, const CliRemote *to, bool many, GError **error)
+{
+    g_auto(CliRemote) from = {0};
+    bool is_folder = false, into = many || to->at.folder;
+    if (!cli_remote_parse(cli, text, &from, error) ||
+        !cli_remote_is_folder(cli, &from, from.at.path, &is_folder, error) ||
+        (!into && !cli_remote_is_folder(cli, to, to->at.path, &into, error)))
+        return false;
+    g_autofree char *name = g_path_get_basename(from.at.path);
+    g_autofree char *there = into && *from.at.path != '\0' ? cli_join(to->at.path, name)
+                                                          : g_strdup(to->at.path);
+    if (!pass_check(&from, to, there, error))
+        return false;
+    if (!is_folder)
+        return pass_file(cli, &from, from.at.path, to, there, error);
+    return cli_has(cli, "recursive")
+               ? pass_folder(cli, &from, from.at.path, to, there, 0, error)
+               : error_set(error, ERROR_INVALID, "cli.usage",
+                           "\"%s\" is a folder; --recursive copies it with what it holds.", text);
+}
+
 static bool act_cp(Cli *cli, GError **error)
 {
     const char *last = cli_word(cli, cli->count - 1);
@@ -258,13 +341,13 @@ static bool act_cp(Cli *cli, GError **error)
         g_auto(CliAddress) from = {0};
         if (!cli_address_parse(word, &from, error))
             return false;
-        if (from.remote == to.remote)
+        if (!from.remote && !to.remote)
             return error_set(error, ERROR_INVALID, "cli.usage",
-                             to.remote ? "Files go between here and the server; within one place of "
-                                         "it, darse mv moves them."
-                                       : "Neither side is on the server; use cp.");
-        if (!(to.remote ? copy_in(cli, word, &remote, many, error)
-                        : copy_out(cli, word, last, many, error)))
+                             "Neither side is on the server; use cp.");
+        bool ok = !to.remote    ? copy_out(cli, word, last, many, error)
+                  : from.remote ? copy_across(cli, word, &remote, many, error)
+                                : copy_in(cli, word, &remote, many, error);
+        if (!ok)
             return false;
     }
     return true;
@@ -342,12 +425,15 @@ const Verb cli_file_verbs[] = {
      .examples = "darse ls care-use:/results\ndarse ls s3://care-use/ --sort size --reverse"},
     {"cat", "ADDRESS", "Print a file, where the tier lets it out", .act = act_cat,
      .options = cat_options, .examples = "darse cat care-use:/results/t.csv --preview"},
-    {"cp", "FROM... TO", "Copy files between here and the server", .act = act_cp,
+    {"cp", "FROM... TO", "Copy files between here and the server, or between its places", .act = act_cp,
      .options = cp_options,
      .about = "What is sent goes on after a broken connection and is there as a whole or not at all. What "
-              "is fetched must be let out by the tier; elsewhere the way out is darse export.",
+              "is fetched must be let out by the tier; elsewhere the way out is darse export. Between two "
+              "places of the server a file passes through this machine, so that the tier must let it out "
+              "too.",
      .examples = "darse cp table.csv care-use:/received/\ndarse cp -r scripts care-use:~/\n"
-                 "darse cp s3://open-data/towns.csv ."},
+                 "darse cp s3://open-data/towns.csv .\n"
+                 "darse cp -r open-data:/results s3://open-data/results"},
     {"mv", "FROM TO", "Move or rename a file on the server", .act = act_mv,
      .options = server_options},
     {"rm", "ADDRESS...", "Remove files on the server", .act = act_rm, .options = rm_options},

@@ -122,6 +122,27 @@ void cli_print_markdown(const Verb *const *tables, FILE *out)
 
 /* ---- completion ---- */
 
+/* Names of all options of VERB, "help" first; of a verb of the machine as its usage says them. Elements:
+ * char*. */
+static GPtrArray *option_names(const Verb *verb)
+{
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(names, g_strdup("help"));
+    for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
+        g_ptr_array_add(names, g_strdup(option->name));
+    if (verb->act != NULL)
+        return names;
+    g_ptr_array_add(names, g_strdup("state"));
+    for (const char *at = strstr(verb->usage, "--"); at != NULL; at = strstr(at + 2, "--")) {
+        char *name = g_strndup(at + 2, strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-"));
+        if (*name == '\0' || g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+            g_free(name);
+        else
+            g_ptr_array_add(names, name);
+    }
+    return names;
+}
+
 /* "VERB WORDS|--option --option" lines: what the script of bash reads. */
 static void print_rows(const Verb *const *tables, FILE *out)
 {
@@ -129,11 +150,11 @@ static void print_rows(const Verb *const *tables, FILE *out)
         for (const Verb *verb = *tables; verb->name != NULL; verb++) {
             if (verb->hidden)
                 continue;
-            GString *options = g_string_new(verb->act != NULL ? "--help" : "--help --state");
-            for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
-                g_string_append_printf(options, " --%s", option->name);
-            fprintf(out, "%s|%s\n", verb->name, options->str);
-            g_string_free(options, TRUE);
+            g_autoptr(GPtrArray) names = option_names(verb);
+            fprintf(out, "%s|", verb->name);
+            for (guint i = 0; i < names->len; i++)
+                fprintf(out, "%s--%s", i > 0 ? " " : "", (const char *)names->pdata[i]);
+            fputc('\n', out);
         }
     }
 }
@@ -187,9 +208,10 @@ static void print_fish(const Verb *const *tables, FILE *out)
                 g_free(before);
                 before = longer;
             }
-            for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
-                fprintf(out, "complete -c darse -n 'string match -q \"%s*\" (__darse_typed)' -l %s%s%s\n",
-                        verb->name, option->name, option->value != NULL ? " -r" : "", "");
+            g_autoptr(GPtrArray) names = option_names(verb);
+            for (guint i = 0; i < names->len && !verb->hidden; i++)
+                fprintf(out, "complete -c darse -n 'string match -q \"%s*\" (__darse_typed)' -l %s\n",
+                        verb->name, (const char *)names->pdata[i]);
         }
     }
 }

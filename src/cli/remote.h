@@ -27,6 +27,9 @@ char *cli_join(const char *folder, const char *name);
 
 bool cli_send_file(Cli *cli, const CliRemote *to, const char *path, const char *local,
                    GError **error);
+/* The same of an open file, which stays the caller's; LOCAL is what it is called in what is said. */
+bool cli_send_open(Cli *cli, const CliRemote *to, const char *path, const char *local, int fd,
+                   GError **error);
 bool cli_fetch_file(Cli *cli, const CliRemote *from, const char *path, const char *local,
                     GError **error);
 bool cli_fetch_into(Cli *cli, const CliRemote *from, const char *path, int fd, GError **error);

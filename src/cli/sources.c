@@ -36,13 +36,15 @@ static bool act_list(Cli *cli, GError **error)
     return cli_show_list(cli, path, columns, error);
 }
 
+static const CliColumn source_fields[] = {
+    {"Source", "slug", CLI_TEXT},   {"Identifier", "id", CLI_TEXT}, {"Title", "title", CLI_TEXT},
+    {"Summary", "summary", CLI_TEXT}, {"Producer", "organisation.name", CLI_TEXT},
+    {"Legal basis", "legal_basis", CLI_TEXT}, {"Routes", "routes", CLI_WORDS},
+    {"Purposes", "purposes", CLI_WORDS}, {"Rule pack", "rule_pack", CLI_TEXT},
+    {"Theme", "theme", CLI_TEXT},   {"Stewards", "stewards", CLI_WORDS}, {0}};
+
 static bool act_show(Cli *cli, GError **error)
 {
-    static const CliColumn fields[] = {
-        {"Source", "slug", CLI_TEXT},   {"Identifier", "id", CLI_TEXT}, {"Title", "title", CLI_TEXT},
-        {"Summary", "summary", CLI_TEXT}, {"Producer", "organisation.name", CLI_TEXT},
-        {"Legal basis", "legal_basis", CLI_TEXT}, {"Routes", "routes", CLI_WORDS},
-        {"Purposes", "purposes", CLI_WORDS}, {"Stewards", "stewards", CLI_WORDS}, {0}};
     g_autofree char *id = NULL;
     g_autoptr(json_t) source = NULL;
     if (!cli_find_source(cli, cli_word(cli, 0), &id, error))
@@ -50,12 +52,78 @@ static bool act_show(Cli *cli, GError **error)
     g_autofree char *path = cli_path("/sources/%s", id);
     if (!cli_get(cli, path, &source, error))
         return false;
-    cli_print_object(cli, source, fields);
+    cli_print_object(cli, source, source_fields);
     if (!cli->json) {
         printf("\n");
         cli_print_items(cli, json_object_get(source, "datasets"), dataset_columns);
     }
     return true;
+}
+
+/* The words of a repeated option; NULL when it was not given. */
+static json_t *words_of(const Cli *cli, const char *name)
+{
+    GStrv words = cli_options(cli, name);
+    if (words == NULL)
+        return NULL;
+    json_t *array = json_array();
+    for (char **word = words; *word != NULL; word++)
+        json_array_append_new(array, json_string(*word));
+    return array;
+}
+
+/* What the options say of a source, in the form of the API; what was not given is left out. */
+static json_t *described(const Cli *cli)
+{
+    static const char *const texts[][2] = {{"title", "title"}, {"summary", "summary"},
+                                           {"legal-basis", "legal_basis"},
+                                           {"rule-pack", "rule_pack"}, {"theme", "theme"}};
+    static const char *const lists[][2] = {{"route", "routes"}, {"purpose", "purposes"},
+                                           {"steward", "stewards"}};
+    json_t *body = json_object();
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        const char *value = cli_option(cli, texts[i][0]);
+        if (value != NULL)
+            json_object_set_new(body, texts[i][1], json_string(value));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+        json_t *words = words_of(cli, lists[i][0]);
+        if (words != NULL)
+            json_object_set_new(body, lists[i][1], words);
+    }
+    return body;
+}
+
+static bool print_source(Cli *cli, const char *method, const char *path, json_t *body,
+                         GError **error)
+{
+    g_autoptr(json_t) answer = NULL;
+    if (!cli_call(cli, method, path, body, &answer, error))
+        return false;
+    cli_print_object(cli, answer, source_fields);
+    return true;
+}
+
+static bool act_source_create(Cli *cli, GError **error)
+{
+    static const char *const needed[] = {"title", "summary", "legal-basis", "route", "purpose",
+                                         "rule-pack", NULL};
+    for (size_t i = 0; needed[i] != NULL; i++) {
+        if (!cli_has(cli, needed[i]))
+            return error_set(error, ERROR_INVALID, "cli.usage", "--%s is needed.", needed[i]);
+    }
+    json_t *body = described(cli);
+    json_object_set_new(body, "slug", json_string(cli_word(cli, 0)));
+    return print_source(cli, "POST", "/sources", body, error);
+}
+
+static bool act_source_edit(Cli *cli, GError **error)
+{
+    g_autofree char *id = NULL;
+    if (!cli_find_source(cli, cli_word(cli, 0), &id, error))
+        return false;
+    g_autofree char *path = cli_path("/sources/%s", id);
+    return print_source(cli, "PATCH", path, described(cli), error);
 }
 
 static bool act_dataset(Cli *cli, GError **error)
@@ -147,6 +215,17 @@ static bool act_publish(Cli *cli, GError **error)
 
 static const VerbOption list_options[] = {
     {"search", 0, "WORDS", "Words of titles, summaries and variables", NULL, false}, CLI_COMMON};
+#define SOURCE_OPTIONS                                                                             \
+    {"title", 0, "TITLE", "Its title", NULL, false},                                               \
+    {"summary", 0, "TEXT", "What it holds", NULL, false},                                          \
+    {"legal-basis", 0, "TEXT", "On what law its collection rests", NULL, false},                   \
+    {"route", 0, "ROUTE", "Of projects that may use it", "research own_administration", true},     \
+    {"purpose", 0, "PURPOSE", "Of projects that may use it",                                       \
+     "official_statistics research evaluation management control enforcement", true},              \
+    {"rule-pack", 0, "PACK", "The rules that its exports obey", NULL, false},                      \
+    {"theme", 0, "THEME", "What it is filed under", NULL, false},                                  \
+    {"steward", 0, "LOGIN", "Who answers for it; of a new one, you by default", NULL, true}
+static const VerbOption source_options[] = {SOURCE_OPTIONS, CLI_COMMON};
 static const VerbOption create_options[] = {
     {"title", 0, "TITLE", "Its title", NULL, false},
     {"slug", 0, "NAME", "Its short name", NULL, false},
@@ -158,6 +237,13 @@ const Verb cli_source_verbs[] = {
     {"source list", "", "What producers offer", .act = act_list, .options = list_options,
      .examples = "darse source list --search insurance"},
     {"source show", "SOURCE", "One source and its datasets", .act = act_show},
+    {"source create", "SLUG", "Describe a source", .act = act_source_create,
+     .options = source_options,
+     .examples = "darse source create health-survey --title 'Health survey' --summary 'Visits and costs' "
+                 "--legal-basis 'Law 51-711' --route research --purpose research --rule-pack fr-persons"},
+    {"source edit", "SOURCE", "Change what it declares", .act = act_source_edit,
+     .options = source_options,
+     .about = "A list that is given replaces the one that is there."},
     {"dataset show", "DATASET", "One dataset and its variables", .act = act_dataset,
      .examples = "darse dataset show health-insurance/person-years-fpr"},
     {"dataset create", "SOURCE", "Describe a dataset, or a new version of one", .act = act_create,

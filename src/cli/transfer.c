@@ -118,8 +118,15 @@ static bool send_run(Send *send, const CliRemote *to, const char *path, GError *
 bool cli_send_file(Cli *cli, const CliRemote *to, const char *path, const char *local,
                    GError **error)
 {
+    FD_AUTO int fd = open(local, O_RDONLY | O_CLOEXEC);
+    return cli_send_open(cli, to, path, local, fd, error);
+}
+
+bool cli_send_open(Cli *cli, const CliRemote *to, const char *path, const char *local, int fd,
+                   GError **error)
+{
     struct stat st;
-    g_auto(Send) send = {.cli = cli, .fd = open(local, O_RDONLY | O_CLOEXEC)};
+    g_auto(Send) send = {.cli = cli, .fd = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1};
     if (send.fd < 0 || fstat(send.fd, &st) < 0 || !S_ISREG(st.st_mode))
         return error_set(error, ERROR_INVALID, "cli.file", "\"%s\" is not a file to read.", local);
     send.uploads = cli_path("/projects/%s/uploads", to->project);

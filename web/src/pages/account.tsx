@@ -378,16 +378,25 @@ function SessionList() {
 
 function sessionCommands(other: SessionRow | undefined): CommandLine[] {
   const base = "/me/sessions";
-  const list: CommandLine = { text: t("account.sessions"), cli: [], call: { method: "GET", path: base } };
+  const list: CommandLine = {
+    text: t("account.sessions"),
+    cli: ["session", "list"],
+    call: { method: "GET", path: base },
+  };
   if (!other) return [list];
   return [
     list,
     {
       text: t("account.end_session", { agent: other.agent }),
-      cli: [],
+      cli: ["session", "end", other.id],
       call: { method: "DELETE", path: `${base}/${other.id}` },
     },
-    { text: t("account.end_others"), cli: [], call: { method: "POST", path: `${base}/end-others` } },
+    // The command line has no session of its own to keep.
+    {
+      text: t("account.end_others"),
+      cli: ["session", "end-all"],
+      call: { method: "POST", path: `${base}/end-others` },
+    },
   ];
 }
 

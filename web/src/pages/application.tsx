@@ -675,7 +675,7 @@ function Withdraw(props: Part) {
 function withdrawLine(application: Application): CommandLine {
   return {
     text: t("application.withdraw"),
-    cli: [],
+    cli: ["application", "withdraw", application.id],
     call: { method: "POST", path: `/applications/${application.id}/withdraw` },
   };
 }

@@ -646,7 +646,7 @@ export function ApplicationEditor(props: {
             ? [
                 {
                   text: t("application.saving_it"),
-                  cli: ["application", "show", application.id],
+                  cli: ["application", "edit", application.id, ...option("reason", "…")],
                   call: {
                     method: "PATCH",
                     path: `/applications/${application.id}`,

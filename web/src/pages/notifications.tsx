@@ -145,7 +145,16 @@ export function Notifications() {
         >
           <Rows list={list} />
         </Panel>
-        <Command lines={[{ cli: [], call: { method: "GET", path: "/me/notices" } }]} />
+        <Command
+          lines={[
+            { text: t("told.list"), cli: ["notice", "list"], call: { method: "GET", path: "/me/notices" } },
+            {
+              text: t("told.read_all"),
+              cli: ["notice", "read", "--all"],
+              call: { method: "POST", path: "/me/notices/read" },
+            },
+          ]}
+        />
       </div>
     </Page>
   );

@@ -7,6 +7,7 @@ import type { Duty } from "../api/types";
 import { t, tMaybe } from "../i18n";
 import { formatDuration, formatNumber } from "../i18n/format";
 import { ActionButton } from "../parts/action";
+import { Command } from "../parts/command";
 import { Badge } from "../parts/badge";
 import { useEvery } from "../parts/every";
 import { OfficerPage } from "../parts/officer";
@@ -117,6 +118,16 @@ export function OfficerClock() {
           ]}
         />
       </Panel>
+      <Command
+        lines={[
+          { text: t("command.this"), cli: ["admin", "duty", "list"], call: { method: "GET", path: "/admin/duties" } },
+          {
+            text: t("clock.run"),
+            cli: ["admin", "duty", "run", "services.reconcile"],
+            call: { method: "POST", path: "/admin/duties/services.reconcile/run" },
+          },
+        ]}
+      />
     </OfficerPage>
   );
 }

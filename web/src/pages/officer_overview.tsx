@@ -209,7 +209,7 @@ export function OfficerOverview() {
         )}
       </Loaded>
       <Command
-        lines={[{ cli: ["doctor"], call: { method: "GET", path: "/admin/overview" } }]}
+        lines={[{ cli: ["admin", "overview"], call: { method: "GET", path: "/admin/overview" } }]}
       />
     </OfficerPage>
   );

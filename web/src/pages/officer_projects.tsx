@@ -182,6 +182,11 @@ export function OfficerProjects() {
       <Command
         lines={[
           {
+            text: t("command.this"),
+            cli: ["admin", "project", "usage"],
+            call: { method: "GET", path: "/admin/projects" },
+          },
+          {
             text: t("project_quota.change"),
             cli: ["admin", "project", "quota", "PROJECT", "20000000000"],
             call: {

@@ -190,7 +190,7 @@ export function OfficerServices() {
       </Panel>
       <Command
         lines={[
-          { cli: ["service", "list"], call: { method: "GET", path: "/admin/services" } },
+          { cli: ["admin", "service", "list"], call: { method: "GET", path: "/admin/services" } },
         ]}
       />
       {stopping && (

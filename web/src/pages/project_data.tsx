@@ -49,7 +49,18 @@ function NeedToKnow(props: {
         </Form>
         <Command
           lines={[
-            { cli: [], call: { method: "POST", path, body: { ...bodyOf(typed), comment: text(typed, "comment") ?? "…" } } },
+            {
+              cli: [
+                "project", "need-to-know", props.project.slug, of.person.login, of.dataset.id,
+                ...option("reason", text(typed, "comment") ?? "…"),
+                ...option("until", text(typed, "expires")),
+              ],
+              call: {
+                method: "POST",
+                path,
+                body: { ...bodyOf(typed), comment: text(typed, "comment") ?? "…" },
+              },
+            },
           ]}
         />
       </div>

@@ -13,7 +13,7 @@ import { Command } from "../parts/command";
 import { Form, useTyped } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { Facts, Loaded, LoadedPage, Page, Panel } from "../parts/page";
-import { ABOUT_SOURCE, SourceFields, sourceGiven } from "../parts/source_fields";
+import { ABOUT_SOURCE, SourceFields, sourceGiven, sourceOptions } from "../parts/source_fields";
 import { toast } from "../parts/toast";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
@@ -122,7 +122,10 @@ function Edit(props: { of: Tagged<Source>; packs: RulePack[] }) {
       </Panel>
       <Command
         lines={[
-          { cli: [], call: { method: "PATCH", path, body, ifMatch: etag.current } },
+          {
+            cli: ["source", "edit", read.slug, ...sourceOptions(body)],
+            call: { method: "PATCH", path, body, ifMatch: etag.current },
+          },
         ]}
       />
     </div>

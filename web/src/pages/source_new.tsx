@@ -7,7 +7,7 @@ import { t } from "../i18n";
 import { Command } from "../parts/command";
 import { Form, text, useTyped } from "../parts/form";
 import { Loaded, Page, Panel } from "../parts/page";
-import { ABOUT_SOURCE, SourceFields, sourceGiven } from "../parts/source_fields";
+import { ABOUT_SOURCE, SourceFields, sourceGiven, sourceOptions } from "../parts/source_fields";
 import { navigate } from "../router";
 import { useMe } from "../session";
 
@@ -56,7 +56,10 @@ export function SourceNew() {
       <Command
         lines={[
           {
-            cli: [],
+            cli: [
+              "source", "create", (typed.has("title") && text(typed, "slug")) || EXAMPLE.slug,
+              ...sourceOptions(typed.has("title") ? sourceGiven(typed) : EXAMPLE),
+            ],
             call: {
               method: "POST",
               path: "/sources",

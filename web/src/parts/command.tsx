@@ -72,9 +72,7 @@ export function CopyButton({ text }: { text: string }) {
 }
 
 function Line({ line, as }: { line: CommandLine; as: Form }) {
-  // What the command line cannot do yet is shown as a call.
-  const text =
-    (as === "curl" || line.cli.length === 0) && line.call ? curlText(location.origin, line.call) : cliText(line.cli);
+  const text = as === "curl" && line.call ? curlText(location.origin, line.call) : cliText(line.cli);
   return (
     <div class="command-line">
       {line.text && <p class="note">{line.text}</p>}
@@ -116,7 +114,7 @@ export function Command(props: { lines: CommandLine[] }) {
   const id = useId();
   if (shown === "hidden" || props.lines.length === 0) return null;
   const open = shown === "open";
-  const anyCall = props.lines.some((line) => line.call && line.cli.length > 0);
+  const anyCall = props.lines.some((line) => line.call);
   return (
     <div class="command">
       <div class="command-head">

@@ -5,6 +5,7 @@ import type { RulePack, Source } from "../api/types";
 import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { word } from "../i18n/words";
+import { option } from "./command_text";
 import { ChoicesField, LongField, SelectField, text, TextField, texts, words } from "./form";
 
 export const ABOUT_SOURCE: Record<string, string> = {
@@ -30,6 +31,21 @@ export function sourceGiven(values: FormData) {
     theme: text(values, "theme"),
     stewards: words(values, "stewards"),
   };
+}
+
+/** The same as options of `darse source create` and `darse source edit`. */
+export function sourceOptions(given: Partial<ReturnType<typeof sourceGiven>>): string[] {
+  const each = (name: string, values: string[] | undefined) => (values ?? []).flatMap((one) => option(name, one));
+  return [
+    ...option("title", given.title),
+    ...option("summary", given.summary),
+    ...option("legal-basis", given.legal_basis),
+    ...each("route", given.routes),
+    ...each("purpose", given.purposes),
+    ...option("rule-pack", given.rule_pack),
+    ...option("theme", given.theme),
+    ...each("steward", given.stewards),
+  ];
 }
 
 /** The fields of SOURCE, or of a new one whose steward is LOGIN. A short name never changes. */
