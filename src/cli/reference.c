@@ -122,38 +122,28 @@ void cli_print_markdown(const Verb *const *tables, FILE *out)
 
 /* ---- completion ---- */
 
-/* Names of all options of VERB, "help" first; of a verb of the machine as its usage says them. Elements:
- * char*. */
-static GPtrArray *option_names(const Verb *verb)
+/* The options that a usage names. */
+static void print_usage_options(const Verb *verb, FILE *out)
 {
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(names, g_strdup("help"));
-    for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
-        g_ptr_array_add(names, g_strdup(option->name));
-    if (verb->act != NULL)
-        return names;
-    g_ptr_array_add(names, g_strdup("state"));
     for (const char *at = strstr(verb->usage, "--"); at != NULL; at = strstr(at + 2, "--")) {
-        char *name = g_strndup(at + 2, strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-"));
-        if (*name == '\0' || g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
-            g_free(name);
-        else
-            g_ptr_array_add(names, name);
+        int length = (int)strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-");
+        fprintf(out, " --%.*s", length, at + 2);
     }
-    return names;
 }
 
-/* "VERB WORDS|--option --option" lines: what the script of bash reads. */
+/* "VERB|--option --option" lines: what the script of bash reads. "@": a verb of the machine, which parses
+ * its own options; its --help is asked for them as one types. A name that is both has a line of each. */
 static void print_rows(const Verb *const *tables, FILE *out)
 {
     for (; *tables != NULL; tables++) {
         for (const Verb *verb = *tables; verb->name != NULL; verb++) {
             if (verb->hidden)
                 continue;
-            g_autoptr(GPtrArray) names = option_names(verb);
-            fprintf(out, "%s|", verb->name);
-            for (guint i = 0; i < names->len; i++)
-                fprintf(out, "%s--%s", i > 0 ? " " : "", (const char *)names->pdata[i]);
+            fprintf(out, "%s|%s", verb->name, verb->act != NULL ? "--help" : "@");
+            for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
+                fprintf(out, " --%s", option->name);
+            if (verb->act == NULL)
+                print_usage_options(verb, out);
             fputc('\n', out);
         }
     }
@@ -163,7 +153,7 @@ static void print_bash(const Verb *const *tables, FILE *out)
 {
     fputs("# Completion of darse for bash: source <(darse completion bash)\n"
           "_darse() {\n"
-          "  local current=${COMP_WORDS[COMP_CWORD]} typed= at row verb options best=\n"
+          "  local current=${COMP_WORDS[COMP_CWORD]} typed= at row verb options best= found=\n"
           "  for ((at = 1; at < COMP_CWORD; at++)); do\n"
           "    [[ ${COMP_WORDS[at]} == -* ]] && break\n"
           "    typed+=\"${COMP_WORDS[at]} \"\n"
@@ -171,7 +161,10 @@ static void print_bash(const Verb *const *tables, FILE *out)
           "  local next=()\n"
           "  while IFS='|' read -r verb options; do\n"
           "    [[ $verb ]] || continue\n"
-          "    if [[ \"$typed\" == \"$verb \"* ]]; then best=$options; fi\n"
+          "    if [[ \"$typed\" == \"$verb \"* ]]; then\n"
+          "      [[ $verb == \"$found\" ]] && options=\"$best $options\"\n"
+          "      best=$options found=$verb\n"
+          "    fi\n"
           "    if [[ \"$verb \" == \"$typed\"* ]]; then\n"
           "      row=${verb:${#typed}}\n"
           "      next+=(\"${row%% *}\")\n"
@@ -179,6 +172,10 @@ static void print_bash(const Verb *const *tables, FILE *out)
           "  done <<'ROWS'\n", out);
     print_rows(tables, out);
     fputs("ROWS\n"
+          "  if [[ $current == -* && \" $best \" == *' @ '* ]]; then\n"
+          "    best=\"${best//@/} $(\"${COMP_WORDS[0]}\" $found --help 2>/dev/null |\n"
+          "      grep -oE -- '--[a-z][a-z-]*' | sort -u | tr '\\n' ' ')\"\n"
+          "  fi\n"
           "  if [[ $current == -* ]]; then\n"
           "    mapfile -t COMPREPLY < <(compgen -W \"$best\" -- \"$current\")\n"
           "  elif ((${#next[@]})); then\n"
@@ -208,10 +205,13 @@ static void print_fish(const Verb *const *tables, FILE *out)
                 g_free(before);
                 before = longer;
             }
-            g_autoptr(GPtrArray) names = option_names(verb);
-            for (guint i = 0; i < names->len && !verb->hidden; i++)
-                fprintf(out, "complete -c darse -n 'string match -q \"%s*\" (__darse_typed)' -l %s\n",
-                        verb->name, (const char *)names->pdata[i]);
+            for (const VerbOption *option = options_of(verb); option->name != NULL; option++)
+                fprintf(out, "complete -c darse -n 'string match -q \"%s*\" (__darse_typed)' -l %s%s\n",
+                        verb->name, option->name, option->value != NULL ? " -r" : "");
+            if (verb->act == NULL && !verb->hidden)
+                fprintf(out, "complete -c darse -n 'string match -q \"%s*\" (__darse_typed)' -a "
+                        "'(darse %s --help 2>/dev/null | string match -rga -- \"(--[a-z][a-z-]*)\")'\n",
+                        verb->name, verb->name);
         }
     }
 }
