@@ -114,6 +114,21 @@ static cmark_node *parse(const char *markdown, size_t size, cmark_parser *parser
     return cmark_parser_finish(parser);
 }
 
+/* Headers of a table say that they are of columns. What is written between tags is escaped, so that these
+ * are tags. */
+static char *with_scopes(const char *html)
+{
+    static const char *const tags[][2] = {{"<th>", "<th scope=\"col\">"},
+                                          {"<th align", "<th scope=\"col\" align"}};
+    char *text = g_strdup(html);
+    for (size_t i = 0; i < G_N_ELEMENTS(tags); i++) {
+        g_auto(GStrv) parts = g_strsplit(text, tags[i][0], -1);
+        g_free(text);
+        text = g_strjoinv(tags[i][1], parts);
+    }
+    return text;
+}
+
 bool text_render(const char *markdown, size_t size, RenderedText *ret_text, GError **error)
 {
     static GOnce registered = G_ONCE_INIT;
@@ -130,7 +145,7 @@ bool text_render(const char *markdown, size_t size, RenderedText *ret_text, GErr
     char *title = take_title(document);
     char *html = cmark_render_html(document, CMARK_OPT_DEFAULT,
                                    cmark_parser_get_syntax_extensions(parser));
-    *ret_text = (RenderedText){title, g_strdup(html)};
+    *ret_text = (RenderedText){title, with_scopes(html)};
     free(html);
     cmark_node_free(document);
     cmark_parser_free(parser);

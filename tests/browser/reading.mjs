@@ -98,8 +98,8 @@ function inPage(page) {
     const targets = new Map();
     for (const link of document.querySelectorAll("a[href]")) {
       if (!seen(link)) continue;
-      // Two links of one name lead to one place, unless the sentence, cell or item around them tells them apart.
-      const around = link.closest("li, td, th, p, dd")?.textContent?.trim() ?? "";
+      // Two links of one name lead to one place, unless the sentence, row or item around them tells them apart.
+      const around = link.closest("li, tr, p, dd")?.textContent?.trim() ?? "";
       const key = `${nameOf(link)}|${around}`;
       const before = targets.get(key);
       if (before !== undefined && before !== link.href)

@@ -39,9 +39,12 @@ static void test_render(void)
         g_assert_cmpstr(text.html, ==, c->html);
     }
     g_auto(RenderedText) table = {0};
-    const char *rows = "| a | b |\n|---|---|\n| 1 | 2 |\n";
+    const char *rows = "| a | b |\n|---|:-:|\n| 1 | 2 |\n";
     g_assert_true(text_render(rows, strlen(rows), &table, NULL));
-    g_assert_nonnull(strstr(table.html, "<td>2</td>"));
+    g_assert_nonnull(strstr(table.html, "<td>1</td>"));
+    g_assert_nonnull(strstr(table.html, "<th scope=\"col\">a</th>"));
+    g_assert_nonnull(strstr(table.html, "<th scope=\"col\" align=\"center\">b</th>"));
+    g_assert_nonnull(strstr(table.html, "<thead>"));
 }
 
 static void test_render_refusals(void)

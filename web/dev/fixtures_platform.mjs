@@ -72,7 +72,7 @@ const choices = {
   mail_configured: true,
 };
 
-const written = (title, lines) => ({ title, markdown: `# ${title}\n\n${lines}\n`, html: `<h2>Purpose</h2>\n<p>${lines} <a href="https://example.org">elsewhere</a></p>\n<ul>\n<li>One</li>\n<li>Two</li>\n</ul>\n<table>\n<thead>\n<tr>\n<th>Data</th>\n<th>Why</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>Name</td>\n<td>To know who acts</td>\n</tr>\n</tbody>\n</table>\n` });
+const written = (title, lines) => ({ title, markdown: `# ${title}\n\n${lines}\n`, html: `<h2>Purpose</h2>\n<p>${lines} <a href="https://example.org">elsewhere</a></p>\n<ul>\n<li>One</li>\n<li>Two</li>\n</ul>\n<table>\n<thead>\n<tr>\n<th scope=\"col\">Data</th>\n<th scope=\"col\">Why</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>Name</td>\n<td>To know who acts</td>\n</tr>\n</tbody>\n</table>\n` });
 const text = (name, en, fr) => ({ name, version: 2, asks_acceptance: name === "terms", due: name === "terms" ? at(10) : null, written: at(-4), en: written(en, "What this platform is for."), fr: written(fr, "À quoi sert cette plateforme.") });
 
 const checks = {

@@ -49,13 +49,14 @@ const SourceEdit = lazy(async () => (await import("./pages/source_edit")).Source
 const SourceNew = lazy(async () => (await import("./pages/source_new")).SourceNew);
 const SourcePage = lazy(async () => (await import("./pages/source")).SourcePage);
 const Sources = lazy(async () => (await import("./pages/sources")).Sources);
+const Site = lazy(async () => (await import("./pages/site")).Site);
 const TextPage = lazy(async () => (await import("./pages/text")).TextPage);
 
 /** Pages that anybody may read, signed in or not. */
 const API_PATH = "/docs/api";
-export const OPEN_PATHS = ["/terms", "/privacy", "/accessibility", "/glossary", API_PATH];
+export const OPEN_PATHS = ["/terms", "/privacy", "/accessibility", "/glossary", "/site", API_PATH];
 
-const OPEN_PAGES: Record<string, LazyPage> = { "/glossary": Glossary, [API_PATH]: ApiPage };
+const OPEN_PAGES: Record<string, LazyPage> = { "/glossary": Glossary, "/site": Site, [API_PATH]: ApiPage };
 
 export const ROUTES: Route[] = [
   { path: "/", page: Home },

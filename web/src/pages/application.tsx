@@ -324,7 +324,12 @@ function Earlier({ application }: { application: Application }) {
                 {
                   title: t("application.project"),
                   head: true,
-                  cell: (one) => <a href={`/applications/${one.application}`}>{one.project}</a>,
+                  cell: (one) => (
+                    <a href={`/applications/${one.application}`}>
+                      {one.project}
+                      <span class="unseen">, {formatDate(one.signed)}</span>
+                    </a>
+                  ),
                 },
                 { title: t("dataset.title"), cell: (one) => one.dataset ?? t("application.all") },
                 {

@@ -5,6 +5,8 @@ import { api, query } from "../api/client";
 import { useList } from "../api/resource";
 import type { Accreditation, Application, Project } from "../api/types";
 import { t } from "../i18n";
+import { formatDate } from "../i18n/format";
+import { word } from "../i18n/words";
 import { Badge, WordBadge } from "../parts/badge";
 import { Command, option } from "../parts/command";
 import { Dialog } from "../parts/dialog";
@@ -203,6 +205,9 @@ export function ProjectData({ project }: SectionProps) {
               cell: (application) => (
                 <a href={`/applications/${application.id}`}>
                   {application.datasets.map((dataset) => dataset.title).join(", ")}
+                  <span class="unseen">
+                    , {word("application_state", application.state)}, {formatDate(application.created)}
+                  </span>
                 </a>
               ),
             },

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { t, type Key } from "../i18n";
 import { Page, Sections } from "./page";
 
-const SECTIONS: [string, Key][] = [
+export const OFFICER_SECTIONS: [string, Key][] = [
   ["/officer", "officer.overview"],
   ["/persons", "nav.persons"],
   ["/officer/organisations", "organisations.title"],
@@ -16,7 +16,7 @@ const SECTIONS: [string, Key][] = [
 ];
 
 /** Addresses of the officers' place, for the navigation. */
-export const OFFICER_PATHS = SECTIONS.map(([path]) => path);
+export const OFFICER_PATHS = OFFICER_SECTIONS.map(([path]) => path);
 
 export function OfficerPage(props: {
   here: string;
@@ -36,7 +36,7 @@ export function OfficerPage(props: {
       <Sections
         label={t("officer.sections")}
         here={props.here}
-        items={SECTIONS.map(([to, text]) => ({ to, text: t(text) }))}
+        items={OFFICER_SECTIONS.map(([to, text]) => ({ to, text: t(text) }))}
       />
       <div class="stack-wide">{props.children}</div>
     </Page>

@@ -25,7 +25,7 @@ interface Berth {
 
 const everyone = () => true;
 
-const PLACES: Berth[] = [
+export const PLACES: Berth[] = [
   { to: "/", text: "nav.home", shown: everyone },
   { to: "/projects", text: "nav.projects", shown: everyone },
   { to: "/catalogue", text: "nav.catalogue", shown: everyone },
@@ -296,6 +296,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             <a href="/accessibility">{t("texts.foot_accessibility")}</a>
             <a href="/terms">{t("texts.terms")}</a>
             <a href="/privacy">{t("texts.privacy")}</a>
+            <a href="/site">{t("site.title")}</a>
             <a href="/glossary">{t("glossary_page.title")}</a>
             <a href="/docs/api">{t("api.title")}</a>
             {look.footer.map((link) => (
