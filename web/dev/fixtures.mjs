@@ -218,6 +218,7 @@ const application = (id, state, extra = {}) => ({
 const applications = [
   application("app-new", "submitted"),
   application("app-agreed", "submitted", {
+    created: at(-20),
     agreements: datasets.map((d) => ({ dataset: d.id, outcome: "agreed", comment: "Within the purpose of the survey.", by: "Paul Nguyen", signed: at(-12), expires: at(300), revoked: false, fact: "fct-a" })),
     needs: [
       { term: "committee_opinion", dataset: null, person: null, waits_for: ["committee"] },
