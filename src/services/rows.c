@@ -223,22 +223,25 @@ GPtrArray *service_list(StoreTx *tx, const char *project, const char *person, bo
     return rows != NULL ? service_collect(rows, error) : NULL;
 }
 
+/* The first column of each row, as char*. */
+static GPtrArray *first_texts(StoreRows *rows, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) problem = NULL;
+    while (store_next(rows, &problem))
+        g_ptr_array_add(list, g_strdup(store_row_text(rows, 0)));
+    if (problem == NULL)
+        return g_steal_pointer(&list);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
+}
+
 GPtrArray *service_datasets(StoreTx *tx, const char *id, GError **error)
 {
     g_autoptr(StoreRows) rows =
         store_query(tx, error, "SELECT dataset FROM service_dataset WHERE service = $1 "
                                "ORDER BY dataset", store_text(id));
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) problem = NULL;
-    while (store_next(rows, &problem))
-        g_ptr_array_add(list, g_strdup(store_row_text(rows, 0)));
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return NULL;
-    }
-    return g_steal_pointer(&list);
+    return rows != NULL ? first_texts(rows, error) : NULL;
 }
 
 GPtrArray *service_events(StoreTx *tx, const char *id, int64_t after, GError **error)
@@ -323,17 +326,7 @@ GPtrArray *service_outlived(StoreTx *tx, int64_t now_ms, GError **error)
         tx, error,
         "SELECT id FROM service WHERE ends_ms > 0 AND ends_ms <= $1 AND state IN ('queued', "
         "'starting', 'ready') ORDER BY id", store_integer(now_ms));
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) problem = NULL;
-    while (store_next(rows, &problem))
-        g_ptr_array_add(list, g_strdup(store_row_text(rows, 0)));
-    if (problem != NULL) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return NULL;
-    }
-    return g_steal_pointer(&list);
+    return rows != NULL ? first_texts(rows, error) : NULL;
 }
 
 GPtrArray *service_ending(StoreTx *tx, int64_t now_ms, int64_t soon_ms, GError **error)
@@ -343,16 +336,7 @@ GPtrArray *service_ending(StoreTx *tx, int64_t now_ms, int64_t soon_ms, GError *
         "SELECT " SERVICE_COLUMNS "WHERE s.ended_ms IS NULL AND s.state = 'ready' AND "
         "s.ends_ms > $1 AND s.ends_ms <= $2 ORDER BY s.id",
         store_integer(now_ms), store_integer(now_ms + soon_ms));
-    if (rows == NULL)
-        return NULL;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)service_free);
-    g_autoptr(GError) problem = NULL;
-    while (store_next(rows, &problem))
-        g_ptr_array_add(list, service_from_row(rows));
-    if (problem == NULL)
-        return g_steal_pointer(&list);
-    g_propagate_error(error, g_steal_pointer(&problem));
-    return NULL;
+    return rows != NULL ? service_collect(rows, error) : NULL;
 }
 
 bool service_prolong(StoreTx *tx, const char *id, int64_t ends_ms, int64_t now_ms, GError **error)

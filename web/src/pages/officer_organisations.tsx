@@ -16,7 +16,7 @@ import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
 import { OfficerPage } from "../parts/officer";
 import { Panel } from "../parts/page";
-import { ListTable } from "../parts/table";
+import { ListTable, RowButton } from "../parts/table";
 import { useAddress } from "../router";
 
 const kinds = () =>
@@ -121,14 +121,9 @@ export function OfficerOrganisations() {
               {
                 title: t("table.actions"),
                 cell: (item) => (
-                  <button
-                    type="button"
-                    class="button button-small"
-                    aria-label={t("organisations.edit", { name: item.name })}
-                    onClick={() => setEditing(item)}
-                  >
+                  <RowButton label={t("organisations.edit", { name: item.name })} act={() => setEditing(item)}>
                     {t("action.edit")}
-                  </button>
+                  </RowButton>
                 ),
               },
             ]}

@@ -4,23 +4,21 @@ import { useState } from "preact/hooks";
 import { api, LIMIT } from "../api/client";
 import { useList } from "../api/resource";
 import type { ProjectUsage } from "../api/types";
-import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { formatBytes, formatNumber } from "../i18n/format";
-import { word } from "../i18n/words";
-import { TierBadge, WordBadge } from "../parts/badge";
 import { Command } from "../parts/command";
 import { Dialog } from "../parts/dialog";
-import { Filters, holdsWords } from "../parts/filters";
+import { Filters } from "../parts/filters";
 import { Form, text, TextField } from "../parts/form";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
 import { OfficerPage } from "../parts/officer";
 import { Panel } from "../parts/page";
-import { ListTable } from "../parts/table";
-import { Time } from "../parts/time";
+import {
+  endsColumn, organisationColumn, projectSelects, standingColumns, titleColumn, useProjectFilter, useReadOn,
+} from "../parts/project_list";
+import { ListTable, RowButton } from "../parts/table";
 import { toast } from "../parts/toast";
-import { useAddress } from "../router";
 
 const GIGABYTE = 1e9;
 
@@ -75,15 +73,8 @@ function Bucket({ of }: { of: ProjectUsage }) {
 export function OfficerProjects() {
   const list = useList<ProjectUsage>(`/admin/projects?limit=${LIMIT}`);
   const [changing, setChanging] = useState<ProjectUsage | null>(null);
-  const [words] = useAddress("q");
-  const [tier] = useAddress("tier");
-  const [state] = useAddress("state");
-  const only = (project: ProjectUsage) =>
-    (tier === "" || project.tier === tier) &&
-    (state === "" || project.state === state) &&
-    holdsWords(words, project.title, project.organisation.name);
-  const choices = (name: "tier" | "state") =>
-    WORDS[name].map((value) => ({ value, text: word(name, value) }));
+  const { narrowed, wanted } = useProjectFilter();
+  useReadOn(narrowed, list);
   return (
     <OfficerPage
       here="/officer/projects"
@@ -100,14 +91,11 @@ export function OfficerProjects() {
         <div class="stack">
           <Filters
             search={{ label: t("project_quota.search") }}
-            selects={[
-              { name: "tier", label: t("project_quota.tier"), choices: choices("tier") },
-              { name: "state", label: t("clock.state"), choices: choices("state") },
-            ]}
+            selects={projectSelects()}
           />
           <ListTable
             list={list}
-            only={only}
+            only={wanted}
             caption={t("nav.projects")}
             id={(project) => project.id}
             sorted="title"
@@ -117,24 +105,9 @@ export function OfficerProjects() {
               </Empty>
             }
             columns={[
-              {
-                title: t("project_quota.project"),
-                head: true,
-                name: "title",
-                sort: (project) => project.title,
-                cell: (project) => <a href={`/projects/${project.id}`}>{project.title}</a>,
-              },
-              {
-                title: t("projects.organisation"),
-                name: "organisation",
-                sort: (project) => project.organisation.name,
-                cell: (project) => project.organisation.name,
-              },
-              { title: t("project_quota.tier"), cell: (project) => <TierBadge tier={project.tier} /> },
-              {
-                title: t("clock.state"),
-                cell: (project) => <WordBadge list="state" value={project.state} />,
-              },
+              titleColumn<ProjectUsage>(),
+              organisationColumn<ProjectUsage>(),
+              ...standingColumns<ProjectUsage>(),
               {
                 title: t("project_quota.members"),
                 number: true,
@@ -155,24 +128,17 @@ export function OfficerProjects() {
                 sort: (project) => project.bucket_bytes,
                 cell: (project) => <Bucket of={project} />,
               },
-              {
-                title: t("project_quota.ends"),
-                name: "ends",
-                sort: (project) => project.ends,
-                cell: (project) => <Time at={project.ends} as="date" />,
-              },
+              endsColumn<ProjectUsage>(),
               {
                 title: t("table.actions"),
                 cell: (project) =>
                   project.state !== "closed" && (
-                    <button
-                      type="button"
-                      class="button button-small"
-                      aria-label={t("project_quota.title", { title: project.title })}
-                      onClick={() => setChanging(project)}
+                    <RowButton
+                      label={t("project_quota.title", { title: project.title })}
+                      act={() => setChanging(project)}
                     >
                       {t("project_quota.change")}
-                    </button>
+                    </RowButton>
                   ),
               },
             ]}

@@ -17,7 +17,7 @@ import { Form, LongField, text } from "../parts/form";
 import { Empty } from "../parts/notice";
 import { OfficerPage } from "../parts/officer";
 import { Panel } from "../parts/page";
-import { ListTable } from "../parts/table";
+import { ListTable, RowButton } from "../parts/table";
 import { Time } from "../parts/time";
 import { toast } from "../parts/toast";
 import { useAddress } from "../router";
@@ -174,14 +174,12 @@ export function OfficerServices() {
               {
                 title: t("table.actions"),
                 cell: (service) => (
-                  <button
-                    type="button"
-                    class="button button-small"
-                    aria-label={t("usage.stop_title", { name: service.name })}
-                    onClick={() => setStopping(service)}
+                  <RowButton
+                    label={t("usage.stop_title", { name: service.name })}
+                    act={() => setStopping(service)}
                   >
                     {t("usage.stop")}
-                  </button>
+                  </RowButton>
                 ),
               },
             ]}

@@ -228,3 +228,12 @@ export function ListTable<T>(props: ListTableProps<T>) {
     </Loaded>
   );
 }
+
+/** What one can do with a row: LABEL tells it from the same button of the other rows. */
+export function RowButton(props: { label: string; act: () => void; children: ComponentChildren }) {
+  return (
+    <button type="button" class="button button-small" aria-label={props.label} onClick={props.act}>
+      {props.children}
+    </button>
+  );
+}
