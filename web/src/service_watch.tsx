@@ -36,13 +36,13 @@ export function ServiceWatch() {
       {soon.map((one) => (
         <div key={one.id} class="reminder">
           <Notice tone="wait">
-            <p>
-              {t("lifetime.soon", {
-                name: one.name,
-                duration: formatDuration(new Date(one.ends ?? "").getTime() - now),
-              })}
-            </p>
             <div class="row">
+              <p>
+                {t("lifetime.soon", {
+                  name: one.name,
+                  duration: formatDuration(new Date(one.ends ?? "").getTime() - now),
+                })}
+              </p>
               <ActionButton small act={() => keep(one)} label={t("lifetime.keep_one", { name: one.name })}>
                 {t("lifetime.keep")}
               </ActionButton>

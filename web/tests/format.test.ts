@@ -37,6 +37,9 @@ describe("formats, in English", () => {
     expect(formatDuration(180)).toBe("180 ms");
     expect(formatDuration(2440)).toBe("2.4 sec");
     expect(formatDuration(200_000)).toBe("3 min");
+    expect(formatDuration(7_140_000)).toBe("119 min");
+    expect(formatDuration(7_200_000)).toBe("2 hr");
+    expect(formatDuration(38_880_000)).toBe("10 hr 48 min");
   });
 
   it("distances in time", () => {

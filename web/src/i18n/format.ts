@@ -56,7 +56,7 @@ export function formatList(items: string[]): string {
   return new Intl.ListFormat(language.get(), { type: "conjunction" }).format(items);
 }
 
-/** 180 ms, 2.4 s, 3 min 20 s. */
+/** 180 ms, 2.4 s, 3 min, 10 h 48 min. */
 export function formatDuration(ms: number): string {
   const locale = language.get();
   const unit = (value: number, name: string, digits: number) =>
@@ -68,7 +68,10 @@ export function formatDuration(ms: number): string {
     }).format(value);
   if (ms < 1000) return unit(Math.max(0, Math.round(ms)), "millisecond", 0);
   if (ms < 60_000) return unit(ms / 1000, "second", 1);
-  return unit(Math.round(ms / 60_000), "minute", 0);
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return unit(minutes, "minute", 0);
+  const rest = minutes % 60;
+  return unit(Math.floor(minutes / 60), "hour", 0) + (rest > 0 ? ` ${unit(rest, "minute", 0)}` : "");
 }
 
 const MINUTE = 60_000;
