@@ -172,6 +172,7 @@ function Files({ of }: { of: Export }) {
                 >
                   <Icon name="download" />
                   {t("action.download")}
+                  <span class="unseen"> {file.name}</span>
                 </a>
               )
             }
