@@ -6,8 +6,9 @@
  * Definition. Let S be a set of cells that are not shown. Cell p of S is disclosed when every change of
  * the values of S that keeps all relations leaves p as it is. Suppression: cells are taken in the order
  * of COST, dearest first (ties: the cell with more lowest cells under it, then the highest number: the
- * lowest is kept back), and shown unless this discloses a primary cell, given all that was shown before; then they are secondary. The
- * result discloses no primary cell, and no secondary cell can be shown alone. It is not of least cost.
+ * lowest is kept back), and shown unless this discloses a primary cell, given all that was shown before;
+ * then they are secondary. The result discloses no primary cell, and no secondary cell can be shown alone.
+ * It is not of least cost.
  *
  * Singletons. The only contributor of a cell knows its value, and one who is alone in several cells knows
  * them all. With SINGLETONS (each cell another contributor) or CONTRIBUTORS (who, by number), no primary
@@ -21,9 +22,9 @@
  * 2^61 - 1; showing a cell eliminates it by the shortest row that has it. Whether a cell is a multiple of
  * another is decided by two pseudo-random sums over the rows, wrongly with a chance of 2^-59 a question.
  * The final pattern is verified by a second elimination modulo another prime, without such sums, so that a
- * wrong zero cannot pass. Where someone could still compute a cell, that cell minus what they know of it is guarded like a primary one,
- * and all is eliminated again. Deterministic; one thread. Complexity: depends on fill; see
- * docs/sdc/tables.md. Coalitions of two: O(contributors^2 x primary cells).
+ * wrong zero cannot pass. Where someone could still compute a cell, that cell minus what they know of it is
+ * guarded like a primary one, and all is eliminated again. Deterministic; one thread. Complexity: depends on
+ * fill; see docs/sdc/tables.md. Coalitions of two: O(contributors^2 x primary cells).
  * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
  *
  * Reference: Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable for

@@ -14,6 +14,9 @@
 
 #define SNAPSHOTS_MAX 48
 
+/* Neighbours in a key that take GROUP_BITS together are mapped at once; each two groups take more. */
+enum { GROUP_BITS = 11, GROUP_CODES = 1 << GROUP_BITS, GROUPS_MAX = 13, GROUPED_LEAST = 4 * GROUP_CODES };
+
 typedef struct Table {
     size_t count, capacity;
     uint64_t *keys;                 /* CAPACITY x words */
@@ -39,6 +42,8 @@ typedef struct Search {
     Table base;
     uint32_t *slots;                   /* for the largest table */
     uint32_t *maps[SDC_KEYS_MAX];      /* of one step between tables */
+    uint64_t *group_keys;              /* the same for groups of neighbouring variables, GROUP_CODES each */
+    uint32_t *group_places;
     double *costs[SDC_KEYS_MAX];       /* additive losses: [level][code], code 0 missing */
     size_t *cost_starts[SDC_KEYS_MAX];
     double *totals[SDC_KEYS_MAX];      /* [level]: over all records */
@@ -52,7 +57,6 @@ typedef struct Search {
 } Search;
 
 /* --- tables ------------------------------------------------------------------------------------- */
-
 static void table_clear(const SdcContext *context, unsigned words, Table *table)
 {
     sdc_release(context, table->keys, table->capacity * words, sizeof *table->keys);
@@ -151,6 +155,85 @@ __attribute__((always_inline)) static inline void merge(const Search *s, const T
     }
 }
 
+/* Variables of one word, from the lowest bits up, as runs of at most GROUP_BITS. */
+typedef struct Groups {
+    size_t count;
+    unsigned shift[GROUPS_MAX], bits[GROUPS_MAX];
+    size_t places;                     /* combinations of codes after the step */
+} Groups;
+
+/* Appends variable V to the maps of group G: of each code of the group so far, one a code of V. */
+static void extend_group(const Search *s, const Table *from, size_t g, unsigned bits, size_t v,
+                         bool is_mapped, size_t places)
+{
+    uint64_t *keys = s->group_keys + g * GROUP_CODES;
+    uint32_t *index = s->group_places + g * GROUP_CODES;
+    unsigned width = (unsigned)__builtin_popcountll(s->packing.field[v]), shift = s->packing.shift[v];
+    for (uint32_t code = UINT32_C(1) << width; code-- > 0;) {
+        bool exists = code <= s->hierarchies[v].sizes[from->levels[v]];
+        uint32_t to = !exists ? 0 : is_mapped ? s->maps[v][code] : code;
+        size_t base = (size_t)code << bits;
+        for (size_t low = 0; low < (size_t)1 << bits; low++) {
+            keys[base + low] = keys[low] | (uint64_t)to << shift;
+            index[base + low] = index[low] + (uint32_t)(to * places);
+        }
+    }
+}
+
+/* False where the codes after the step have too many combinations for the slots, or a variable too many
+ * codes for a group. */
+static bool make_groups(const Search *s, const Table *from, const unsigned *levels, bool fresh, size_t slots,
+                        Groups *groups)
+{
+    unsigned at = 0;
+    *groups = (Groups){.places = 1};
+    for (size_t v = 0; v < s->variables; v++) {
+        unsigned width = (unsigned)__builtin_popcountll(s->packing.field[v]);
+        size_t g = groups->count - 1;
+        if (width > GROUP_BITS || s->packing.shift[v] != at)
+            return false;
+        if (groups->count == 0 || groups->bits[g] + width > GROUP_BITS) {
+            g = groups->count++;
+            groups->shift[g] = at;
+            s->group_keys[g * GROUP_CODES] = s->group_places[g * GROUP_CODES] = 0;
+        }
+        extend_group(s, from, g, groups->bits[g], v, fresh || levels[v] != from->levels[v], groups->places);
+        groups->bits[g] += width;
+        at += width;
+        groups->places *= (size_t)s->hierarchies[v].sizes[levels[v]] + 1;
+        if (groups->places > slots)
+            return false;
+    }
+    return true;
+}
+
+/* The place of the codes of group G in its maps. */
+static size_t code_in(const Groups *groups, size_t g, uint64_t key)
+{
+    return g * GROUP_CODES + (key >> groups->shift[g] & ((UINT64_C(1) << groups->bits[g]) - 1));
+}
+
+/* Nothing is hashed: the codes after the step are a number, which is a slot. */
+static void merge_groups(const Search *s, const Table *from, const Groups *groups, Table *to)
+{
+    memset(s->slots, 0, groups->places * sizeof *s->slots);
+    for (size_t c = 0; c < from->count; c++) {
+        uint64_t key = from->keys[c];
+        uint32_t place = 0;
+        for (size_t g = 0; g < groups->count; g++)
+            place += s->group_places[code_in(groups, g, key)];
+        if (s->slots[place] == 0) {
+            uint64_t mapped = 0;
+            for (size_t g = 0; g < groups->count; g++)
+                mapped |= s->group_keys[code_in(groups, g, key)];
+            to->keys[to->count] = mapped;
+            to->sizes[to->count++] = 0;
+            s->slots[place] = (uint32_t)to->count;
+        }
+        to->sizes[s->slots[place] - 1] += from->sizes[c];
+    }
+}
+
 /* TO has the capacity of FROM. FRESH: also map what stays at its level (the base has no level yet). */
 static void climb(const Search *s, const Table *from, const unsigned *levels, bool fresh, Table *to)
 {
@@ -161,9 +244,15 @@ static void climb(const Search *s, const Table *from, const unsigned *levels, bo
         fill_map(s, v, from->levels[v], levels[v]);
         changed[changes++] = v;
     }
-    memset(s->slots, 0, (last + 1) * sizeof *s->slots);
     to->count = 0;
     memcpy(to->levels, levels, sizeof to->levels);
+    Groups groups;
+    if (s->packing.words == 1 && changes > 1 && from->count >= GROUPED_LEAST &&
+        make_groups(s, from, levels, fresh, last + 1, &groups)) {
+        merge_groups(s, from, &groups, to);
+        return;
+    }
+    memset(s->slots, 0, (last + 1) * sizeof *s->slots);
     if (s->packing.words == 1)
         merge_words(s, from, changed, changes, last, to);
     else
@@ -171,7 +260,6 @@ static void climb(const Search *s, const Table *from, const unsigned *levels, bo
 }
 
 /* --- losses ------------------------------------------------------------------------------------- */
-
 static double class_cost(const Search *s, const Table *table, size_t c)
 {
     double cost = 0;
@@ -254,7 +342,6 @@ static bool consider(Search *s, const Table *table, const Verdict *verdict)
 }
 
 /* --- with suppression: a walk of the whole lattice ------------------------------------------------ */
-
 /* TABLE is a node; above it, the nodes that raise the variable at place FIRST of the order or a later one:
  * each node has one way. It comes from a node that differs by a step in a late variable, of few categories,
  * whose table is hardly larger than its own. */
@@ -286,7 +373,6 @@ static bool walk(Search *s, const Table *table, size_t first, SdcError *ret_erro
 }
 
 /* --- without: paths and tags ---------------------------------------------------------------------- */
-
 typedef struct Tags {
     Search *s;
     int8_t *tags;                  /* of each node: 1 allowed, -1 not, 0 unknown */
@@ -438,7 +524,6 @@ static bool tag_all(Search *s, SdcError *ret_error)
 }
 
 /* --- preparation --------------------------------------------------------------------------------- */
-
 static bool check_input(const Search *s, SdcError *ret_error)
 {
     const SdcLatticeOptions *o = s->options;
@@ -598,27 +683,29 @@ static bool prepare_losses(SdcScope *scope, Search *s, SdcError *ret_error)
 /* The classes of the lowest node, from the records themselves. */
 static bool make_base(SdcScope *scope, Search *s, SdcError *ret_error)
 {
-    uint64_t *keys = sdc_packing_fill(&s->packing, s->columns, scope, ret_error);
-    if (keys == NULL)
-        return false;
-    s->slots = sdc_scope_alloc(scope, sdc_table_size(s->rows), sizeof *s->slots, ret_error);
-    if (s->slots == NULL)
-        return false;
-    uint32_t *ones = sdc_scope_alloc(scope, s->rows, sizeof *ones, ret_error);
-    if (ones == NULL)
-        return false;
-    for (size_t i = 0; i < s->rows; i++)
-        ones[i] = 1;
     size_t places = 0;
     for (size_t v = 0; v < s->variables; v++)
         places += (size_t)s->columns[v].categories + 1;
-    uint32_t *maps = sdc_scope_alloc(scope, places, sizeof *maps, ret_error);
-    if (maps == NULL)
+    uint64_t *keys = sdc_packing_fill(&s->packing, s->columns, scope, ret_error);
+    uint32_t *ones = keys != NULL ? sdc_scope_alloc(scope, s->rows, sizeof *ones, ret_error) : NULL;
+    uint32_t *maps = ones != NULL ? sdc_scope_alloc(scope, places, sizeof *maps, ret_error) : NULL;
+    s->slots = maps != NULL ? sdc_scope_alloc(scope, sdc_table_size(s->rows), sizeof *s->slots, ret_error)
+                            : NULL;
+    s->group_keys = s->slots != NULL ? sdc_scope_alloc(scope, (size_t)GROUPS_MAX * GROUP_CODES * 3 / 2,
+                                                       sizeof *s->group_keys, ret_error) : NULL;
+    if (s->group_keys == NULL)
         return false;
+    s->group_places = (uint32_t *)(s->group_keys + GROUPS_MAX * GROUP_CODES);
+    for (size_t i = 0; i < s->rows; i++)
+        ones[i] = 1;
     for (size_t v = 0; v < s->variables; v++) {
         s->maps[v] = maps;
         maps += (size_t)s->columns[v].categories + 1;
     }
+    s->group_keys = sdc_scope_alloc(scope, (size_t)GROUPS_MAX * GROUP_CODES * 3 / 2, sizeof(uint64_t), ret_error);
+    if (s->group_keys == NULL)
+        return false;
+    s->group_places = (uint32_t *)(s->group_keys + GROUPS_MAX * GROUP_CODES);
     Table records = {.count = s->rows, .keys = keys, .sizes = ones};
     if (!table_alloc(s->context, s->packing.words, s->rows, &s->base, ret_error))
         return false;
@@ -629,7 +716,6 @@ static bool make_base(SdcScope *scope, Search *s, SdcError *ret_error)
 }
 
 /* --- the result ----------------------------------------------------------------------------------- */
-
 /* Records in classes smaller than k at the best node. */
 static bool mark_suppressed(Search *s, const SdcLattice *out, SdcError *ret_error)
 {

@@ -403,7 +403,9 @@ static bool integer_round(Search *b, bool *ret_done, SdcError *ret_error)
 {
     bool has_solution = false;
     size_t cuts;
-    if (!b->solver->set_start(b->master, b->has_best ? b->best : NULL))
+    for (size_t i = 0; i < b->cells; i++)   /* all that may be suppressed: no cut asks for more */
+        b->x[i] = b->in->shown == NULL || !b->in->shown[i];
+    if (!b->solver->set_start(b->master, b->has_best ? b->best : b->x))
         return sdc_failure(ret_error, SDC_ERROR_MEMORY, "The solver has no memory for a start.");
     SdcSolverStatus status = b->solver->solve_mip(b->master, b->integer, seconds_left(b), &has_solution);
     if (status != SDC_SOLVER_OPTIMAL && !is_over(status))

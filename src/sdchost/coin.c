@@ -282,6 +282,8 @@ static bool fill_cbc(SdcModel *model, Cbc_Model *cbc, const bool *integer)
         for (int j = 0; j < count; j++)
             which[j] = j;
         coin->Cbc_setMIPStartI(cbc, count, which, model->start);
+        /* The pump looks for a first solution; one that is known makes it a third of the time for nothing. */
+        coin->Cbc_setParameter(cbc, "feasibilityPump", "off");
     }
     ok = ok && (model->start == NULL || which != NULL);
     free(which);
