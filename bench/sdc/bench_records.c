@@ -126,6 +126,9 @@ static void bench_synthetic(void)
     figure("pram", best_of(5, run_pram, s), 1.86, 20);
     double all = best_of(1, run_greedy, s);
     printf("sdc.suppress_100k ours=%.4gs peer=- ratio=- goal=<=10s %s\n", all, all <= 10 ? "ok" : "short");
+    double thrifty = best_of(1, run_thrifty, s);
+    printf("sdc.suppress_100k_thrifty ours=%.4gs peer=- ratio=- goal=<=10s %s\n", thrifty,
+           thrifty <= 10 ? "ok" : "short");
     synthetic_point(s, 20000);
     figure("suppress_20k", best_of(3, run_greedy, s), 285, 500);
     figure("suppress_20k_thrifty", best_of(1, run_thrifty, s), 285, 20);

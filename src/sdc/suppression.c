@@ -197,6 +197,7 @@ typedef struct Thrift {
     uint16_t *masks;        /* of the record at hand with each record */
     uint32_t *matching;     /* by set of variables: records that would match it */
     uint32_t *helped;       /* of these, those with f < k */
+    uint64_t *bins;         /* LANES counts by set: of both, the second in the upper half */
     uint32_t *lost;         /* records that would no longer match it */
 } Thrift;
 
@@ -205,20 +206,29 @@ static size_t block_count(const Stratum *s, size_t start)
     return s->rows - start < SDC_SCAN_BLOCK ? s->rows - start : SDC_SCAN_BLOCK;
 }
 
+/* Most records differ in the same few sets of variables: counts of one set in several lanes need not wait
+ * for each other. */
+enum { LANES = 4 };
+
 /* Records by the variables in which they differ, then summed over all subsets. */
 static void count_by_mask(Thrift *t, const uint32_t *codes)
 {
     const Stratum *s = t->s;
     size_t sets = (size_t)1 << s->variables;
-    memset(t->matching, 0, sets * sizeof *t->matching);
-    memset(t->helped, 0, sets * sizeof *t->helped);
+    uint64_t k = s->options->k;
+    memset(t->bins, 0, LANES * sets * sizeof *t->bins);
     for (size_t start = 0; start < s->rows; start += SDC_SCAN_BLOCK) {
         size_t count = block_count(s, start);
         sdc_scan_masks(&t->grid, codes, start, count, t->masks + start);
-        for (size_t i = start; i < start + count; i++) {
-            t->matching[t->masks[i]]++;
-            t->helped[t->masks[i]] += t->f[i] < s->options->k;
-        }
+        for (size_t i = start; i < start + count; i++)
+            t->bins[t->masks[i] * LANES + i % LANES] += 1 + (((uint64_t)t->f[i] - k) >> 63 << 32);   /* f < k */
+    }
+    for (size_t set = 0; set < sets; set++) {
+        uint64_t sum = 0;
+        for (size_t lane = 0; lane < LANES; lane++)
+            sum += t->bins[set * LANES + lane];
+        t->matching[set] = (uint32_t)sum;
+        t->helped[set] = (uint32_t)(sum >> 32);
     }
     for (size_t v = 0; v < s->variables; v++) {
         for (size_t set = 0; set < sets; set++) {
@@ -260,8 +270,11 @@ static size_t choose_set(const Thrift *t, const uint32_t *codes)
 static void suppress_set(Thrift *t, size_t row, size_t set)
 {
     const Stratum *s = t->s;
-    for (size_t i = 0; i < s->rows; i++)
-        t->f[i] += t->masks[i] != 0 && (t->masks[i] & ~set) == 0;
+    uint16_t others = (uint16_t)~set;
+    uint32_t *f = t->f;
+    const uint16_t *masks = t->masks;
+    for (size_t i = 0; i < s->rows; i++)   /* plain, so that compilers make vectors of it */
+        f[i] += (uint32_t)((masks[i] != 0) & ((masks[i] & others) == 0));
     t->f[row] = t->matching[set];
     for (size_t v = 0; v < s->variables; v++) {
         if ((set >> v & 1) != 0)
@@ -281,8 +294,10 @@ static bool can_give_back(Thrift *t, size_t row, size_t v, uint32_t code, uint32
     for (size_t start = 0; start < s->rows; start += SDC_SCAN_BLOCK) {
         size_t count = block_count(s, start);
         sdc_scan_distances(&t->grid, codes, start, count, distances);
-        for (size_t i = start; i < start + count; i++) {
-            uint32_t other = distances[i - start] == 1 ? sdc_grid_get(&t->grid, v, i) : 0;
+        const uint8_t *next = distances, *end = distances + count;
+        for (; (next = memchr(next, 1, (size_t)(end - next))) != NULL; next++) {
+            size_t i = start + (size_t)(next - distances);
+            uint32_t other = sdc_grid_get(&t->grid, v, i);
             if (other == 0 || other == code)
                 continue;
             t->lost[lost++] = (uint32_t)i;
@@ -319,6 +334,9 @@ static bool protect_all(Thrift *t, SdcScope *scope, SdcError *ret_error)
         return false;
     t->helped = sdc_scope_alloc(scope, sets, sizeof *t->helped, ret_error);
     if (t->helped == NULL)
+        return false;
+    t->bins = sdc_scope_alloc(scope, LANES * sets, sizeof *t->bins, ret_error);
+    if (t->bins == NULL)
         return false;
     t->masks = sdc_scope_alloc(scope, s->rows, sizeof *t->masks, ret_error);
     if (t->masks == NULL)
