@@ -51,6 +51,7 @@ typedef struct DemoVariable {
 
 typedef struct DemoDataset {
     const char *slug, *title, *level, *file;
+    const char *recipe;          /* file of the recipe that makes it of FILE, a raw one; or NULL */
 } DemoDataset;
 
 typedef struct DemoSource {
@@ -58,7 +59,7 @@ typedef struct DemoSource {
     const char *purposes;        /* separated by spaces */
     const char *theme;
     const DemoVariable *variables;
-    DemoDataset datasets[3];
+    DemoDataset datasets[4];
 } DemoSource;
 
 /* Each ends with an empty row. */
@@ -70,6 +71,7 @@ extern const DemoSource demo_sources[];
 #define DEMO_PROJECT_SECURE "market-weight"
 #define DEMO_SOURCE_PERSONS "health-insurance"
 #define DEMO_SOURCE_ENTERPRISES "enterprise-register"
+#define DEMO_SOURCE_TEACHING "employees"
 /* In the files of the secure project, where nothing can be made yet: a table that is safe; one in which an
  * enterprise has nearly all of a cell; the same with that cell hidden, and with others hidden too. */
 #define DEMO_SECURE_FOLDER "received"

@@ -327,12 +327,12 @@ static bool load_source(DemoWorld *world, DemoPerson *officer, const DemoSource 
         printf("   source        %s\n", source->title);
     }
     for (const DemoDataset *dataset = source->datasets; dataset->slug != NULL; dataset++) {
-        if (!load_dataset(steward, source, there, dataset, folder, error)) {
+        if (dataset->recipe == NULL && !load_dataset(steward, source, there, dataset, folder, error)) {
             g_prefix_error(error, "dataset %s: ", dataset->slug);
             return false;
         }
     }
-    return true;
+    return demo_load_use_files(steward, source, there, folder, error);
 }
 
 /* ---- the table in the secure project's files, by whoever runs this ---- */

@@ -12,4 +12,9 @@ bool demo_prepare(const char *state_dir, GError **error);
  * Prints a line per thing made. */
 bool demo_load(DemoWorld *world, const char *folder, GError **error);
 
+/* The datasets of SOURCE that recipes make and that are not published yet. THERE: the source as the API shows
+ * it to its STEWARD. FOLDER has the raw file and the recipes. */
+bool demo_load_use_files(DemoPerson *steward, const DemoSource *source, const json_t *there,
+                         const char *folder, GError **error);
+
 #endif

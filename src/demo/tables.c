@@ -14,7 +14,7 @@ const DemoOrganisation demo_organisations[] = {
 const DemoAccount demo_accounts[] = {
     {"officer", "Olivia Fournier", "ministry", "officer", "runs the platform"},
     {"producer", "Paul Mercier", "health", "producer", "answers for the health source"},
-    {"producer2", "Perrine Garnier", "institute", "producer", "answers for the enterprise source"},
+    {"producer2", "Perrine Garnier", "institute", "producer", "answers for the enterprise and the teaching sources"},
     {"committee", "Colette Roussel", "institute", "committee", "signs the committee's opinions"},
     {"lead", "Louise Delmas", "university", "", "leads both projects"},
     {"scientist", "Samir Benali", "university", "", "works on the data"},
@@ -67,6 +67,17 @@ static const DemoVariable enterprise_variables[] = {
     {NULL},
 };
 
+static const DemoVariable teaching_variables[] = {
+    {"city", "City, department or region of residence, as the file allows"},
+    {"department", "Department of residence"},
+    {"region", "Region of residence"},
+    {"salary", "Monthly salary, euros"},
+    {"occupation", "Occupation, or group of occupations"},
+    {"siret", "Employer's establishment, as a keyed code"},
+    {"record_key", "Key of the record for tables by the cell-key method"},
+    {NULL},
+};
+
 const DemoSource demo_sources[] = {
     {DEMO_SOURCE_PERSONS, "Health insurance experiment",
      "Person-years of the RAND Health Insurance Experiment: plan of the family, health, visits to a "
@@ -85,5 +96,16 @@ const DemoSource demo_sources[] = {
      enterprise_variables,
      {{"units-scientific", "Units, scientific use", "scientific", "enterprises-scientific.csv"},
       {"units", "Units, secure use", "secure", "enterprises-secure.csv"}}},
+    {DEMO_SOURCE_TEACHING, "Employees, a teaching file",
+     "City, occupation, salary and employer of invented employees, for teaching how a raw file becomes a "
+     "secure, a scientific and a public use file. Nobody in it exists.",
+     "Invented for teaching; treated as a survey of persons under law 51-711", "fr-person", "producer2",
+     "2026", "research evaluation official_statistics", "labour", teaching_variables,
+     {{"employees-secure", "Employees, secure use file", "secure", "employees-raw.csv",
+       "recipe-secure.json"},
+      {"employees-scientific", "Employees, scientific use file", "scientific", "employees-raw.csv",
+       "recipe-scientific.json"},
+      {"employees-public", "Employees, public use file", "public", "employees-raw.csv",
+       "recipe-public.json"}}},
     {NULL},
 };

@@ -230,6 +230,8 @@ class Server:
     # ---- its people ----
 
     def load_demonstration(self):
+        subprocess.run([ROOT / "demo" / "prepare", DATA], env={**os.environ, "DARSE_BUILD": str(BUILD)},
+                       check=True, stdout=subprocess.DEVNULL)
         self.darse("demo", "load", "--data", str(DATA))
 
     def code(self, login):
