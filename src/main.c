@@ -41,9 +41,9 @@ static const Room *const rooms[] = {
 
 extern const Verb own_verbs[];
 static const Verb *const verb_tables[] = {
-    cli_session_verbs, cli_project_verbs, cli_source_verbs, cli_application_verbs,
-    cli_service_verbs, cli_file_verbs, cli_export_verbs, cli_admin_verbs, cli_text_verbs,
-    cli_account_verbs, cli_platform_verbs, own_verbs,
+    cli_session_verbs, cli_project_verbs, cli_source_verbs, cli_protection_verbs,
+    cli_application_verbs, cli_service_verbs, cli_file_verbs, cli_export_verbs, cli_admin_verbs,
+    cli_text_verbs, cli_account_verbs, cli_platform_verbs, own_verbs,
     server_verbs, identity_verbs, demo_verbs,   tour_verbs,   audit_verbs,
     doctor_verbs, backup_verbs, release_verbs, worker_verbs, sdc_verbs, sdc_table_verbs, engine_verbs, theme_verbs, NULL,
 };

@@ -13,8 +13,8 @@
 
 /* Each ends with a row whose name is NULL. */
 extern const Verb cli_session_verbs[], cli_project_verbs[], cli_source_verbs[],
-    cli_application_verbs[], cli_service_verbs[], cli_file_verbs[], cli_export_verbs[],
-    cli_admin_verbs[], cli_text_verbs[],
+    cli_protection_verbs[], cli_application_verbs[], cli_service_verbs[], cli_file_verbs[],
+    cli_export_verbs[], cli_admin_verbs[], cli_text_verbs[],
     cli_account_verbs[], cli_platform_verbs[];
 
 /* Runs a verb that has `act`. ARGV[0] is the last word of its name. Returns an exit code. */

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from darse import BUILD, ROOT, wait_until
+from test_cli import Person
 
 API = "/api/v1"
 RECIPES = ROOT / "demo" / "recipes"
@@ -281,3 +282,35 @@ def test_no_secret_is_written_where_people_read(server, producer):
     assert keys_of(producer)
     log = Path(server.log_path).read_text(errors="replace")
     assert "keys\":" not in log
+
+
+# ---- from a terminal ----
+
+def test_the_same_from_a_terminal(server, producer, source, raw, tmp_path):
+    person = Person(server, tmp_path, "producer2")
+    person.sign_in("read govern")
+    (tmp_path / "raw.csv").write_bytes(raw)
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe_of("public")), encoding="utf-8")
+    words = ["dataset", "protect", "payslips", "raw.csv", "--recipe", "recipe.json", "--title", "Terminal",
+             "--slug", "terminal", "--vintage", "2026", "--level", "public"]
+    one = person.json(*words)
+    assert one["state"] == "ready" and one["summary"]["after"]["below_k"] == 0
+    assert one["id"] in person.out("protection", "list", "payslips")
+    assert "terminal" in person.out("protection", "show", one["id"])
+    assert person.json("dataset", "report", one["id"])["recipe"]["k"] == 20
+    person.run("dataset", "report", one["id"], "--page", "report.html", "--language", "fr")
+    assert "Rapport de protection" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert person.json("protection", "publish", one["id"])["state"] == "published"
+    assert person.json(*words, "--publish")["state"] == "published"   # a second version
+    assert len(person.json("dataset", "report", "payslips/terminal")["report"]["steps"]) == 7
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe_of("public", keys=["none"])), encoding="utf-8")
+    assert '"none"' in person.run(*words, code=9).stdout
+    two = begin(producer, source, recipe_of("public"), "public", "terminal")
+    assert person.json("protection", "discard", two)["state"] == "discarded"
+
+    begin(producer, source, recipe_of("secure", steps=[{"do": "pseudonym", "column": "siret",
+                                                        "domain": "typed"}]), slug="typed")
+    key = next(key for key in person.json("key", "list") if key["domain"] == "typed")
+    refused = person.secret("key", "destroy", key["id"], "--reason", "Done.", value="000000", code=4)
+    assert "code" in refused.stderr
+    assert "Done." in person.secret("key", "destroy", key["id"], "--reason", "Done.").stdout

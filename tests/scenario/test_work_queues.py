@@ -32,7 +32,7 @@ def test_sources_are_found_by_what_is_in_them(who):
     assert found(who.scientist, "q=TURN") == by_variable            # the beginning, any case
     assert found(who.scientist, "q=urnover") == set()
     assert found(who.scientist, "theme=business") == by_variable
-    assert found(who.scientist, "level=public") == set()
+    assert found(who.scientist, "level=public") == {"employees"}
     # Other scenarios on the same server may have sources of their own.
     assert "health-insurance" in found(who.producer, "steward=me")
     assert not found(who.producer, "steward=me") & by_variable
