@@ -17,29 +17,32 @@ void page_text(Page *page, const char *text)
     g_string_append(page->html, safe);
 }
 
-/* Digits in groups, the decimal sign of the language; a dash for what is not there. */
-void page_number(Page *page, const json_t *value)
+void page_digits(Page *page, const char *digits)
 {
-    if (!json_is_number(value)) {
-        page_put(page, "–");
-        return;
-    }
-    char digits[64];
-    double number = json_number_value(value);
-    g_ascii_formatd(digits, sizeof digits, json_is_integer(value) || (number == floor(number) && fabs(number) < 1e15) ? "%.0f"
-                                           : fabs(number) >= 1000 ? "%.1f"
-                                                                  : "%.4g", number);
     size_t whole = strspn(digits, "-0123456789");
+    bool plain = strchr(digits, 'e') == NULL;
     for (size_t i = 0; digits[i] != '\0'; i++) {
-        bool group = i > 0 && i < whole && (whole - i) % 3 == 0 && digits[i - 1] != '-' &&
-                     strchr(digits, 'e') == NULL;
-        if (group)
+        if (plain && i > 0 && i < whole && (whole - i) % 3 == 0 && digits[i - 1] != '-')
             page_put(page, page->language == 1 ? "\u202f" : ",");
         if (digits[i] == '.' && page->language == 1)
             page_put(page, ",");
         else
             g_string_append_c(page->html, digits[i]);
     }
+}
+
+void page_number(Page *page, const json_t *value)
+{
+    char digits[64];
+    double number = json_number_value(value);
+    if (!json_is_number(value)) {
+        page_put(page, "–");
+        return;
+    }
+    bool whole = json_is_integer(value) || (number == floor(number) && fabs(number) < 1e15);
+    page_digits(page, g_ascii_formatd(digits, sizeof digits, whole                    ? "%.0f"
+                                                             : fabs(number) >= 1000 ? "%.1f"
+                                                                                    : "%.4g", number));
 }
 
 void page_head(Page *page, const char *title)

@@ -14,6 +14,8 @@ typedef struct Page {
 void page_put(Page *page, const char *html);
 /* Escaped. */
 void page_text(Page *page, const char *text);
+/* A number as text, in groups of digits and with the decimal sign of the language. */
+void page_digits(Page *page, const char *digits);
 /* Digits in groups, the decimal sign of the language; a dash for what is not there. */
 void page_number(Page *page, const json_t *value);
 /* Up to the body, with the style. */
