@@ -125,6 +125,7 @@ const dataset = (id, title, level, extra = {}) => ({
   published: at(-40),
   path: `/data/rand-hie/${id.slice(4)}`,
   tiers: level === "secure" ? ["secure"] : ["restricted", "secure"],
+  has_report: level === "scientific",
   ...extra,
 });
 const datasets = [
@@ -144,6 +145,42 @@ const enterprise = {
   rule_pack: "fr-enterprises",
   datasets: [],
 };
+const riskLine = (records, columns, uniques, below_k, below_k_wildcard, expected, identifiers) => ({ records, columns, uniques, below_k, below_k_wildcard, expected, identifiers });
+const protection = (id, state, extra = {}) => ({
+  id,
+  source: source.id,
+  slug: "person-years-fpr",
+  title: "Person-years, scientific use",
+  vintage: "1974-1982",
+  level: "scientific",
+  state,
+  failure: "",
+  file_name: "persons-raw.csv",
+  file_size: 2_184_220,
+  file_sha256: "9f2b6a4de1c07a5be35b1d7a2f8c40bd0a6e1f53c9be8a77d2e40f61c85b9a10",
+  recipe_title: "Persons, scientific use file",
+  domains: ["person", "family"],
+  project: null,
+  done: 0,
+  step: "",
+  summary: null,
+  dataset: null,
+  created_by: people.producer.name,
+  created: at(-0.02),
+  changed: at(-0.01),
+  ...extra,
+});
+const risk = { before: riskLine(20190, 14, 182, 694, 694, 683, 5), after: riskLine(20190, 9, 27, 42, 0, 363.7, 0) };
+const protections = [
+  protection("prt-ready", "ready", { summary: risk }),
+  protection("prt-running", "running", { done: 0.62, step: "suppress" }),
+  protection("prt-failed", "failed", { failure: 'Step 3 (suppress): There is no column "ctiy".' }),
+  protection("prt-done", "published", { summary: risk, dataset: "dts-rand-fpr" }),
+];
+const keys = [
+  { id: "key-person", domain: "person", organisation: { id: institute.id, name: institute.name }, project: null, created_by: people.producer.name, created: at(-40), lives: true, destroyed: null, destroyed_by: "", reason: "" },
+  { id: "key-family", domain: "family", organisation: { id: institute.id, name: institute.name }, project: { id: projects[0].id, title: projects[0].title }, created_by: people.producer.name, created: at(-300), lives: false, destroyed: at(-12), destroyed_by: people.officer?.name ?? "Olivia", reason: "End of the agreement" },
+];
 const datasetBrief = (d) => ({ id: d.id, title: d.title, vintage: d.vintage, version: 1, slug: d.slug, state: d.state, level: d.level, source: d.source });
 const facets = {
   total: 2,
@@ -451,6 +488,8 @@ export function answer(path, login, language) {
     "/projects": list(login === "producer" || login === "committee" || login === "checker1" ? [] : projects),
     "/sources": list([source, enterprise]),
     "/source-facets": facets,
+    "/sources/src-rand/protections": list(protections),
+    "/pseudonym-keys": list(keys),
     "/rule-packs": list([
       { name: "fr-persons", version: 1, title: "Persons, French practice", reference: "", rules: rulesOf({ minimum_count: 11, zero_is_unsafe: true }) },
       { name: "fr-enterprises", version: 1, title: "Enterprises, French practice", reference: "", rules: rulesOf({ minimum_count: 3, dominance: [{ contributors: 1, percent: 85 }] }) },
@@ -465,7 +504,7 @@ export function answer(path, login, language) {
   };
   if (path in fixed) return fixed[path];
   const found =
-    find(projects, "projects") ?? find(datasets, "datasets") ??
+    find(projects, "projects") ?? find(datasets, "datasets") ?? find(protections, "protections") ??
     find(exports_, "exports");
   if (found) return found;
   const offered = find([source, enterprise], "sources");

@@ -24,6 +24,9 @@ const AuditPage = lazy(async () => (await import("./pages/audit")).AuditPage);
 const DatasetPage = lazy(async () => (await import("./pages/dataset")).DatasetPage);
 const DatasetPublish = lazy(async () => (await import("./pages/dataset_publish")).DatasetPublish);
 const Catalogue = lazy(async () => (await import("./pages/catalogue")).Catalogue);
+const DatasetProtect = lazy(async () => (await import("./pages/dataset_protect")).DatasetProtect);
+const KeysPage = lazy(async () => (await import("./pages/keys")).KeysPage);
+const ProtectionPage = lazy(async () => (await import("./pages/protection")).ProtectionPage);
 const Design = lazy(async () => (await import("./pages/design")).Design);
 const ExportPage = lazy(async () => (await import("./pages/export")).ExportPage);
 const LaunchPage = lazy(async () => (await import("./pages/launch")).LaunchPage);
@@ -81,6 +84,9 @@ export const ROUTES: Route[] = [
   { path: "/sources/{source}", page: SourcePage },
   { path: "/sources/{source}/edit", page: SourceEdit },
   { path: "/sources/{source}/publish", page: DatasetPublish },
+  { path: "/sources/{source}/protect", page: DatasetProtect },
+  { path: "/protections/{protection}", page: ProtectionPage },
+  { path: "/keys", page: KeysPage },
   { path: "/datasets/{dataset}", page: DatasetPage },
   { path: "/persons", page: Persons },
   { path: "/audit", page: AuditPage },

@@ -38,6 +38,7 @@ export const WORDS = {
   ],
   organisation_kind: ["administration", "statistics", "university", "company"],
   dataset_state: ["draft", "reading", "published", "failed"],
+  protection_state: ["waiting", "receiving", "running", "ready", "published", "failed", "discarded"],
   application_state: ["draft", "submitted", "adjourned", "decided", "withdrawn"],
   outcome: ["agreed", "refused", "favourable", "adjourned", "unfavourable", "signed", "needed"],
   service_state: ["queued", "starting", "ready", "freezing", "stopping", "stopped", "failed"],

@@ -1,17 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // One dataset: what it is and its variables.
 import { useResource } from "../api/resource";
-import type { Dataset } from "../api/types";
+import type { Dataset, Source } from "../api/types";
 import { t, tMaybe } from "../i18n";
 import { Command } from "../parts/command";
 import { formatBytes, formatNumber } from "../i18n/format";
 import { WordBadge } from "../parts/badge";
 import { Notice } from "../parts/notice";
 import { Facts, LoadedPage, Page, Panel } from "../parts/page";
+import { useReportAddress } from "../parts/risk";
 import { Time } from "../parts/time";
 import { Variables } from "../parts/variables";
 import type { PageProps } from "../routes";
 import { WaitingForFile } from "./dataset_publish";
+
+/** How it was made by a recipe: for who answers for the source, as the report says how to undo a part. */
+function Made({ dataset }: { dataset: Dataset }) {
+  const source = useResource<Source>(`/sources/${dataset.source.id}`);
+  const address = useReportAddress(`/datasets/${dataset.id}`);
+  if (!source.data?.mine) return null;
+  return (
+    <Panel
+      title={t("dataset.made")}
+      actions={
+        <a class="button" href={address} target="_blank" rel="noopener">
+          {t("protection.report")}
+        </a>
+      }
+    >
+      <p>{t("dataset.made_text")}</p>
+      <Command
+        lines={[
+          {
+            cli: ["dataset", "report", dataset.id, "--page", "report.html"],
+            call: { method: "GET", path: `/datasets/${dataset.id}/report` },
+          },
+        ]}
+      />
+    </Panel>
+  );
+}
 
 function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<void> }) {
   return (
@@ -72,6 +100,7 @@ function Inside({ dataset, reload }: { dataset: Dataset; reload: () => Promise<v
             ]}
           />
         </Panel>
+        {dataset.has_report && <Made dataset={dataset} />}
         <Panel title={t("dataset.variables")}>
           <Variables datasets={[dataset]} />
         </Panel>

@@ -21,7 +21,7 @@ const TYPES: Record<string, string> = {
 };
 const HEAD_BYTES = 64 * 1024;
 
-function typeOf(name: string): string {
+export function typeOf(name: string): string {
   return TYPES[name.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream";
 }
 

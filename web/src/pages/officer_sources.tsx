@@ -120,7 +120,16 @@ export function OfficerSources() {
   const sources = useList<Source>(`/sources?limit=${LIMIT}`);
   const packs = useList<RulePack>("/rule-packs");
   return (
-    <OfficerPage here="/officer/sources" title={t("officer.sources")} lead={t("officer_sources.lead")}>
+    <OfficerPage
+      here="/officer/sources"
+      title={t("officer.sources")}
+      lead={t("officer_sources.lead")}
+      actions={
+        <a class="button" href="/keys">
+          {t("keys.title")}
+        </a>
+      }
+    >
       <SourcesPanel sources={sources} packs={packs.data ?? []} />
       <PacksPanel list={packs} sources={sources.data ?? []} />
       <Command lines={[{ cli: ["source", "list"], call: { method: "GET", path: "/sources" } }]} />

@@ -15,6 +15,7 @@ import { Command, option } from "../parts/command";
 import { Icon } from "../parts/icon";
 import { Empty } from "../parts/notice";
 import { Facts, Loaded, LoadedPage, Page, Panel } from "../parts/page";
+import { useReportAddress } from "../parts/risk";
 import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import { Variables } from "../parts/variables";
@@ -62,7 +63,18 @@ function Use({ use, organisation }: { use: SourceUse; organisation: string }) {
   );
 }
 
-function Datasets({ datasets }: { datasets: Dataset[] }) {
+/** How a version was made, for who answers for it. */
+function Report({ dataset }: { dataset: Dataset }) {
+  const address = useReportAddress(`/datasets/${dataset.id}`);
+  return (
+    <a href={address} target="_blank" rel="noopener" aria-label={t("protection.report_of", { title: dataset.title })}>
+      {t("protection.report_short")}
+    </a>
+  );
+}
+
+function Datasets({ datasets, mine }: { datasets: Dataset[]; mine: boolean }) {
+  const reports = mine && datasets.some((dataset) => dataset.has_report);
   if (datasets.length === 0) {
     return (
       <Empty icon="data">
@@ -112,6 +124,14 @@ function Datasets({ datasets }: { datasets: Dataset[] }) {
               <WordBadge list="dataset_state" value={dataset.state} />
             ),
         },
+        ...(reports
+          ? [
+              {
+                title: t("protection.report_column"),
+                cell: (dataset: Dataset) => (dataset.has_report ? <Report dataset={dataset} /> : null),
+              },
+            ]
+          : []),
       ]}
     />
   );
@@ -222,6 +242,9 @@ function Inside({ source }: { source: Source }) {
             <a class="button" href={`/applications?source=${source.id}`}>
               {t("source.applications")}
             </a>
+            <a class="button" href={`/sources/${source.id}/protect`}>
+              {t("protect.title")}
+            </a>
             <a class="button button-primary" href={`/sources/${source.id}/publish`}>
               <Icon name="plus" />
               {t("source.publish")}
@@ -237,7 +260,7 @@ function Inside({ source }: { source: Source }) {
             <p class="prose">{source.summary}</p>
           </Panel>
           <Panel title={t("source.datasets")}>
-            <Datasets datasets={datasets} />
+            <Datasets datasets={datasets} mine={source.mine} />
           </Panel>
           {published.length > 0 && (
             <Panel title={t("dataset.variables")}>

@@ -17,6 +17,15 @@ const ICON: Record<Tone, IconName | null> = {
 /** Words that are not neutral. */
 const TONE: Partial<Record<WordList, Record<string, Tone>>> = {
   state: { planned: "wait", open: "good", frozen: "bad", closed: "calm" },
+  protection_state: {
+    waiting: "wait",
+    receiving: "wait",
+    running: "wait",
+    ready: "info",
+    published: "good",
+    failed: "bad",
+    discarded: "calm",
+  },
   dataset_state: { draft: "wait", reading: "wait", published: "good", failed: "bad" },
   application_state: {
     draft: "calm",
