@@ -84,6 +84,8 @@ static bool reply_page(HttpRequest *request, const char *segment, LookClosure re
     g_autoptr(GBytes) bytes = g_bytes_new_take(html, strlen(html));
     http_reply_header(request, "Content-Security-Policy", REPORT_POLICY);
     http_reply_header(request, "Cache-Control", "no-store");
+    /* A page in a sandbox cannot be opened in a tab of its own under our own opener policy. */
+    http_reply_header(request, "Cross-Origin-Opener-Policy", "unsafe-none");
     return http_reply_bytes(request, 200, "text/html; charset=utf-8", bytes, error);
 }
 

@@ -39,6 +39,7 @@ typedef struct TourStep {
 
 /* Each ends with an empty row. */
 extern const TourStep tour_access_steps[];
+extern const TourStep tour_use_file_steps[];
 extern const TourStep tour_work_steps[];
 extern const TourStep tour_airlock_steps[];
 extern const TourStep tour_revoke_steps[];

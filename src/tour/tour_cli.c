@@ -69,7 +69,7 @@ static bool run_step(Tour *tour, int number, const TourStep *step, GError **erro
 
 static bool run_steps(Tour *tour, int *ret_count, GError **error)
 {
-    static const TourStep *const parts[] = {tour_access_steps, tour_work_steps,
+    static const TourStep *const parts[] = {tour_access_steps, tour_use_file_steps, tour_work_steps,
                                             tour_airlock_steps, tour_revoke_steps,
                                             tour_secure_steps};
     for (size_t part = 0; part < G_N_ELEMENTS(parts); part++) {

@@ -46,7 +46,9 @@ function State({ of }: { of: PseudonymKey }) {
   if (of.lives) return <Badge tone="good">{t("keys.lives")}</Badge>;
   return (
     <span class="stack-tight">
-      <Badge tone="calm">{t("keys.destroyed")}</Badge>
+      <span>
+        <Badge tone="calm">{t("keys.destroyed")}</Badge>
+      </span>
       <span class="note">
         <Time at={of.destroyed} as="date" /> · {of.destroyed_by} · {of.reason}
       </span>
