@@ -79,6 +79,7 @@ static const char *const suggestions[] = {
     "Sign in as producer (agree), as committee (decide), as scientist again (sign).",
     "As scientist, launch JupyterLab: the data lie in /data, the project's files in /project.",
     "Write a table there, ask for its export, and review it as checker1.",
+    "As producer2, open \"Employees, a teaching file\": use files made by recipes, with reports.",
     "Or let Darse play all of it: ./run --tour",
     NULL,
 };
