@@ -62,7 +62,9 @@ async function visit(browser, url, cookies) {
     bytes.all += body;
   });
   await page.goto(url);
-  await page.waitForFunction(() => performance.getEntriesByName("darse.home").length > 0);
+  await page.waitForFunction(() =>
+    ["darse.home", "first-contentful-paint"].every((name) => performance.getEntriesByName(name).length > 0),
+  );
   await settled(page);
   const times = await page.evaluate(() => ({
     paint: performance.getEntriesByName("first-contentful-paint")[0].startTime,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import "./ahead";
 import { render } from "preact";
 import { App } from "./app";
 import { startDensity } from "./density";

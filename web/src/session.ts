@@ -2,10 +2,10 @@
 // Who is signed in, in this browser.
 import { api, ProblemError, setCsrf, whenSignedOut } from "./api/client";
 import { startLive, stopLive } from "./api/live";
-import { askAhead, forgetAll } from "./api/resource";
+import { forgetAll } from "./api/resource";
 import type { About, Person, Session, ThemeAbout } from "./api/types";
 import type { WordOf } from "./api/words";
-import { browserLanguage, fetchTexts, isLanguage, useTexts } from "./i18n";
+import { browserLanguage, isLanguage, useTexts } from "./i18n";
 import { createStore, useStore } from "./store";
 
 /** undefined: not known yet; null: nobody. */
@@ -17,9 +17,6 @@ export const brand = createStore<ThemeAbout>({ footer: [] });
 export function brandName(): string {
   return brand.get().name ?? "Darse";
 }
-
-/** What home reads first (pages/home.tsx). */
-const HOME_READS = ["/me/tasks", "/projects", "/services"];
 
 async function readBrand(): Promise<void> {
   const given = await api.get<ThemeAbout>("/theme", { quiet: true }).catch(() => undefined);
@@ -44,11 +41,7 @@ function end(): void {
 
 export async function startSession(): Promise<void> {
   whenSignedOut(end);
-  void api.get<About>("/about").then(about.set, () => {});
-  // Most often the session says the same language: its texts come while it is asked.
-  fetchTexts(browserLanguage());
-  if (location.pathname === "/") for (const path of HOME_READS) askAhead(path);
-  // Asked at the same time as the session, and drawn with it: no other name flashes by.
+  // Asked (ahead.ts) at the same time as the session, and drawn with it: no other name flashes by.
   const branded = readBrand();
   try {
     await begin(await api.get<Session>("/session", { quiet: true }));
@@ -58,6 +51,7 @@ export async function startSession(): Promise<void> {
     if (!(cause instanceof ProblemError && cause.problem.status === 401)) throw cause;
   } finally {
     await branded;
+    void api.get<About>("/about").then(about.set, () => {});
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one way to the API: JSON both ways, problem documents as exceptions, the anti-forgery header
 // on every unsafe call. Knows no page and shows nothing.
+import { READ, takeEarly } from "./early";
 import type { Problem } from "./types";
 
 export class ProblemError extends Error {
@@ -87,21 +88,26 @@ export interface Tagged<T> {
   etag: string | undefined;
 }
 
+/** What was asked before the program was here; a refusal is one only to those who expect it. */
+async function askedEarly(path: string, options: Options): Promise<Response | undefined> {
+  const response = await takeEarly(path);
+  return response?.ok || (options.quiet && response) ? response : undefined;
+}
+
 async function ask(method: string, path: string, body?: unknown, options: Options = {}) {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { ...READ.headers };
   if (method !== "GET" && csrf !== "") headers["X-Darse-CSRF"] = csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (options.ifMatch !== undefined) headers["If-Match"] = options.ifMatch;
-  let response: Response;
+  let response = method === "GET" ? await askedEarly(path, options) : undefined;
   try {
-    response = await fetch(`/api/v1${path}`, {
-      method,
+    response ??= await fetch(`/api/v1${path}`, {
+      ...READ,
       headers,
+      method,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: options.signal,
       keepalive: options.keepalive,
-      credentials: "same-origin",
-      cache: "no-store",
     });
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;

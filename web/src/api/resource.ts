@@ -3,6 +3,7 @@
 // server says that one of TOPICS changed.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { api, ProblemError, problemOfPages, type Tagged } from "./client";
+import { forgetEarly } from "./early";
 import { onTopic } from "./live";
 import type { Page, Problem } from "./types";
 
@@ -10,29 +11,9 @@ const known = new Map<string, unknown>();
 const KNOWN_MAX = 100;
 const SETTLE_MS = 60;
 
-/** Asked for before a page was there to want it; each is taken once. */
-const coming = new Map<string, Promise<unknown>>();
-
 export function forgetAll(): void {
   known.clear();
-  coming.clear();
-}
-
-/** Asks for what the first page will want, beside the session that lets it be drawn. */
-export function askAhead(path: string): void {
-  const answer = api.get<unknown>(path, { quiet: true });
-  answer.catch(() => {}); // the page asks again, and says what is wrong
-  coming.set(path, answer);
-}
-
-async function take<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const ahead = coming.get(path);
-  coming.delete(path);
-  if (ahead) {
-    const data = await ahead.catch(() => undefined);
-    if (data !== undefined) return data as T;
-  }
-  return api.get<T>(path, { signal });
+  forgetEarly();
 }
 
 function remember(path: string, data: unknown): void {
@@ -66,7 +47,7 @@ export function useResource<T>(path: string | null, topics: string[] = []): Reso
     async (signal?: AbortSignal) => {
       if (path === null) return;
       try {
-        const data = await take<T>(path, signal);
+        const data = await api.get<T>(path, { signal });
         remember(path, data);
         if (current.current === path) setState({ path, data });
       } catch (cause) {
