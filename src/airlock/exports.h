@@ -152,7 +152,7 @@ GPtrArray *export_reviews(StoreTx *tx, const char *export, GError **error);
 
 /* ---- what it obeys ---- */
 
-#define EXPORT_DEFAULT_PACK "threshold-10"
+#define EXPORT_DEFAULT_PACK "unknown-data"
 
 /* Adds the label of the project's files to the export's. */
 bool export_label_grow(StoreTx *tx, const Export *export, GError **error);

@@ -50,6 +50,11 @@ static const SdcPack packs[] = {
      .reference = "Handbook on Statistical Disclosure Control for Outputs (2019): 10 units as the "
                   "rule of thumb",
      .rules = {.minimum_count = 10}},
+    {.name = "unknown-data", .version = 1,
+     .title = "Nothing known of the data: 10 units, largest at most 85 %",
+     .reference = "The rule of thumb for persons and the dominance rule of enterprise statistics "
+                  "together: stands in where no source says what its data need",
+     .rules = {.minimum_count = 10, .dominance_percent = {DOMINANCE(1, 85)}}},
     {.name = "outputs-strict", .version = 1,
      .title = "Research outputs, rule of thumb: 10 units, largest 50 %, no group above 90 %",
      .reference = "Guidelines for the checking of output based on microdata research (ESSnet SDC, "
