@@ -49,7 +49,7 @@ function RuleFlags(props: { rule: Flag["rule"]; flags: Flag[]; mend: boolean }) 
         <span class="note">{tn("preview.cells", flags.length)}</span>
       </p>
       {props.mend && tMaybe(`mend.${rule}`) && <p>{tMaybe(`mend.${rule}`)}</p>}
-      <ul class="plain note">
+      <ul role="list" class="note">
         {flags.slice(0, FLAGS_SHOWN).map((flag) => (
           <li key={`${flag.row} ${flag.column}`}>{flagText(flag)}</li>
         ))}
