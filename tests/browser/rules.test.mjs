@@ -139,7 +139,10 @@ describe("rules on contributors", { timeout: 600_000 }, () => {
     await checker.emulateMedia({ colorScheme: "dark" });
     await checker.setViewportSize({ width: 360, height: 800 });
     await settled(checker);
-    assert.ok((await overflow(checker)) <= 0);
+    const wide = await checker.evaluate(() => [...document.querySelectorAll("main *")]
+      .filter((one) => one.getBoundingClientRect().right > window.innerWidth && !one.closest(".data-frame"))
+      .map((one) => `${one.tagName}.${one.className} ${one.textContent.slice(0, 60)}`));
+    assert.ok((await overflow(checker)) <= 0, `wider than the screen: ${wide.join("; ")}`);
     await picture(checker, "small");
     await checker.setViewportSize({ width: 1280, height: 900 });
     await checker.locator(".quay-side summary").click();
