@@ -65,7 +65,11 @@ export function PreviewTable(props: {
             {preview.columns.map((column) => {
               const as = declaredAs(props.declaration, column.name);
               return (
-                <th key={column.name} scope="col" class={as ? "declared" : undefined}>
+                <th
+                  key={column.name}
+                  scope="col"
+                  class={[as && "declared", !NUMBERS.includes(column.type) && "words"].filter(Boolean).join(" ")}
+                >
                   {column.name}
                   {as && <span class="note">{as}</span>}
                 </th>
