@@ -8,6 +8,7 @@ usage: backend.py --build FOLDER --out FILE"""
 import argparse
 import base64
 import hashlib
+import io
 import os
 import re
 import sys
@@ -72,11 +73,14 @@ def write_wheel(build, path):
     info, files = contents(build)
     record = "".join(record_line(name, content) for name, content in files.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    with zipfile.ZipFile(path, "w") as wheel:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as wheel:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
             wheel.writestr(entry, content, zipfile.ZIP_DEFLATED, 6)
+    if not path.exists() or path.read_bytes() != made.getvalue():
+        path.write_bytes(made.getvalue())
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
@@ -99,12 +103,9 @@ def main():
     parser.add_argument("--build", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--name", action="store_true", help="print the wheel's name")
-    parser.add_argument("--files", action="store_true", help="print the files that it is made of")
     arguments = parser.parse_args()
     if arguments.name:
         print(wheel_name())
-    elif arguments.files:
-        print("\n".join(str(HERE / name) for name in package_files()))
     else:
         write_wheel(arguments.build, arguments.out)
 

@@ -14,11 +14,11 @@ BUILD = Path(os.environ.get("DARSE_BUILD", TREE / "build"))
 
 
 def install():
-    wheels = list((BUILD / "clients" / "python").glob("darse-*.whl"))
-    assert len(wheels) == 1, f"{BUILD}/clients/python has {len(wheels)} wheels; run ninja -C {BUILD}"
+    wheels = sorted((BUILD / "clients" / "python").glob("darse-*.whl"), key=lambda path: path.stat().st_mtime)
+    assert wheels, f"{BUILD}/clients/python has no wheel; run ninja -C {BUILD}"
     folder = tempfile.mkdtemp(prefix="darse-python-")
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-cache-dir",
-                    "--disable-pip-version-check", "--root-user-action", "ignore", "--target", folder, wheels[0]],
+                    "--disable-pip-version-check", "--root-user-action", "ignore", "--target", folder, wheels[-1]],
                    check=True)
     return folder
 

@@ -44,6 +44,9 @@ class RecipeError(Error, ValueError):
     """A recipe that is none, or cannot be applied to these records."""
 
 
+for _class in (Error, ArgumentError, DataError, LimitError, OutOfMemory, SolverError, ImpossibleError, RecipeError):
+    _class.__module__ = "darse.sdc"   # where people find them
+
 _EXCEPTIONS = {
     _abi.SDC_ERROR_RULES: ArgumentError,
     _abi.SDC_ERROR_TABLE: DataError,
