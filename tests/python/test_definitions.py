@@ -114,15 +114,16 @@ def test_suda2(seed, missing):
     assert found.by_size == {size: sum(len(s) == size for one in sets for s in one) for size in (1, 2, 3)}
 
 
+@pytest.mark.parametrize("missing", ["wildcard", "category"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_diversity_and_closeness(seed):
+def test_diversity_and_closeness(seed, missing):
     file = small(seed, rows=60)
-    diversity = sdc.l_diversity(file, KEYS, "s", c=2, l=2)
+    diversity = sdc.l_diversity(file, KEYS, "s", c=2, l=2, missing=missing)
     places = {city: [city, *up] for city, *up in PLACES}
-    equal = sdc.t_closeness(file, KEYS, "city")
-    ordered = sdc.t_closeness(file, KEYS, "s", distance="ordered")
-    tree = sdc.t_closeness(file, KEYS, "city", distance="hierarchical", hierarchy=PLACES)
-    for i, group in enumerate(counts(file, "category")):
+    equal = sdc.t_closeness(file, KEYS, "city", missing=missing)
+    ordered = sdc.t_closeness(file, KEYS, "s", distance="ordered", missing=missing)
+    tree = sdc.t_closeness(file, KEYS, "city", distance="hierarchical", hierarchy=PLACES, missing=missing)
+    for i, group in enumerate(counts(file, missing)):
         held = Counter(file["s"][j] for j in group)
         shares = [n / len(group) for n in held.values()]
         assert diversity.distinct[i] == len(held)

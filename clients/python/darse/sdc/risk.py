@@ -181,14 +181,15 @@ class Diversity:
     not_recursive: int
 
 
-def l_diversity(frame: Any, keys: Sequence[str], sensitive: str, *, c: float = 2, l: int = 2) -> Diversity:
-    """Sensitive values in each group of equal keys: their number; exp(-sum q ln q); and r1 < c (rl + ... + rs) with
-    counts in decreasing order. A missing key is a category here.
+def l_diversity(frame: Any, keys: Sequence[str], sensitive: str, *, c: float = 2, l: int = 2,
+                missing: str = "category") -> Diversity:
+    """Sensitive values in each record's group: their number; exp(-sum q ln q); and r1 < c (rl + ... + rs) with
+    counts in decreasing order. The group is the records of equal keys, or with `missing="wildcard"` all that match.
 
-    Machanavajjhala et al., ACM TKDD 1(1), 2007, definitions 4.1 and 4.2. sdc_diversity()."""
+    Machanavajjhala et al., ACM TKDD 1(1), 2007, definitions 4.1 and 4.2. sdc_diversity_of_matches()."""
     keys = _names(keys, "keys")
     records, made = Records(frame, [*keys, sensitive]), _abi.SdcDiversity()
-    call("sdc_diversity", records.all_codes(keys), len(keys), byref(records.codes(sensitive)), real(c, "c"),
+    call("sdc_diversity_of_matches", records.all_codes(keys), len(keys), missing_of(missing), byref(records.codes(sensitive)), real(c, "c"),
          number(l, "l", 0, 2**32 - 1), byref(made))
     try:
         return Diversity(Column("distinct", "counts", copy_array(made.distinct, made.rows, c_uint32)),
@@ -207,12 +208,12 @@ class Closeness:
 
 
 def t_closeness(frame: Any, keys: Sequence[str], sensitive: str, *, distance: str = "equal",
-                hierarchy: Any = None) -> Closeness:
-    """How far the sensitive values of each group of equal keys are from those of the file: "equal", half the sum of
-    |p - q|; "ordered", the mean of |cumulated differences|, for numbers and ordered categories; "hierarchical", by
+                hierarchy: Any = None, missing: str = "category") -> Closeness:
+    """How far the sensitive values of each record's group (of equal keys, or with `missing="wildcard"` of all records
+    that match) are from those of the file: "equal", half the sum of |p - q|; "ordered", the mean of |cumulated differences|, for numbers and ordered categories; "hierarchical", by
     the height of the lowest common group of a `hierarchy`.
 
-    Li, Li, Venkatasubramanian, ICDE 2007, section 4. sdc_closeness()."""
+    Li, Li, Venkatasubramanian, ICDE 2007, section 4. sdc_closeness_of_matches()."""
     keys = _names(keys, "keys")
     code = word(distance, "distance", {"equal": _abi.SDC_DISTANCE_EQUAL, "ordered": _abi.SDC_DISTANCE_ORDERED,
                                        "hierarchical": _abi.SDC_DISTANCE_HIERARCHICAL})
@@ -225,7 +226,7 @@ def t_closeness(frame: Any, keys: Sequence[str], sensitive: str, *, distance: st
         # The categories of the hierarchy that no record has count as values that the column can take.
         values = _abi.SdcCodes(values.rows, len(levels.labels[0]), values.codes, None)
     found, largest = doubles(records.rows), c_double()
-    call("sdc_closeness", records.all_codes(keys), len(keys), byref(values), code,
+    call("sdc_closeness_of_matches", records.all_codes(keys), len(keys), missing_of(missing), byref(values), code,
          byref(levels.struct) if levels else None, found, byref(largest))
     return Closeness(Column("distance", "numbers", found), largest.value)
 
