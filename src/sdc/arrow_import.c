@@ -458,7 +458,7 @@ static bool refuse_type(const Import *import, const char *format)
     const struct Refusal *refusal = refusals;
     while (strncmp(format, refusal->prefix, strlen(refusal->prefix)) != 0)
         refusal++;
-    return WRONG(import, SDC_ERROR_DATA, "holds %s (Arrow's %.*s), which are not read; %s.", refusal->what,
+    return WRONG(import, SDC_ERROR_DATA, "holds %s (Arrow's %.*s), not read here; %s.", refusal->what,
                  shown(format), format, refusal->advice);
 }
 

@@ -55,23 +55,29 @@ static void array_released(struct ArrowArray *array)
     array->release = NULL;
 }
 
-static const char *const formats[] = {"c", "C", "s", "S", "i", "I", "l", "L", "f", "g", "b", "u", "U", "vu",
-                                      "n", "d:12,2", "tsu:UTC", "+l", "zz", "", "e", "+r"};
+static const char *const formats[] = {"c", "C", "s", "S", "i", "I", "l", "L", "f", "g", "b", "u", "U", "vu", "n",
+                                      "u", "U", "vu", "g", "i", "c", "u"};
+static const char *const refused[] = {"d:12,2", "tsu:UTC", "+l", "zz", "", "e", "+r"};
+static const char *const indices[] = {"c", "C", "s", "S", "i", "I", "l", "L"};
 
 static void make_schema(Input *input, struct ArrowSchema *schema, bool may_nest)
 {
     uint8_t flags = take(input);
     *schema = (struct ArrowSchema){.format = formats[take(input) % G_N_ELEMENTS(formats)], .name = "x",
                                    .release = schema_released};
+    if (may_nest && flags % 4 == 1 && flags < 240)
+        schema->format = indices[flags / 4 % 8];
     if (flags == 255)
         schema->format = NULL;
+    if (flags == 252)
+        schema->format = refused[take(input) % G_N_ELEMENTS(refused)];
     if (flags == 254)
         schema->n_children = (int8_t)take(input);
     if (flags == 253)
         schema->name = "\xC3";   /* half a character */
     if (may_nest && flags % 4 == 1) {
         schema->dictionary = room(input, sizeof *schema->dictionary);
-        make_schema(input, schema->dictionary, flags % 8 == 1);
+        make_schema(input, schema->dictionary, flags == 237);
     }
 }
 
@@ -99,8 +105,6 @@ static void *take_places(Input *input, size_t count, size_t bytes)
     return places;
 }
 
-static void make_array(Input *input, const struct ArrowSchema *schema, struct ArrowArray *array);
-
 static void make_buffers(Input *input, const char *format, struct ArrowArray *array)
 {
     size_t values = (size_t)MAX(array->length, 0) + (size_t)array->offset;
@@ -116,7 +120,12 @@ static void make_buffers(Input *input, const char *format, struct ArrowArray *ar
         array->buffers[1] = take_places(input, values + 1, *format == 'u' ? 4 : 8);
         array->buffers[2] = take_block(input, 127);
     } else {
-        array->buffers[1] = take_block(input, values * bytes_of(format));
+        size_t bytes = bytes_of(format);
+        uint8_t *block = take_block(input, values * bytes);
+        array->buffers[1] = block;
+        /* Small whole numbers, so that some are places in a dictionary, and views of text that is inside. */
+        for (size_t i = 0; take(input) % 4 != 0 && i < values; i++)
+            memset(block + i * bytes + 1, 0, is_view ? 3 : bytes - 1), block[i * bytes] %= is_view ? 16 : 10;
     }
     if (is_view) {
         int64_t *sizes = room(input, (size_t)array->n_buffers * sizeof *sizes);
@@ -128,15 +137,18 @@ static void make_buffers(Input *input, const char *format, struct ArrowArray *ar
     }
 }
 
-static void make_array(Input *input, const struct ArrowSchema *schema, struct ArrowArray *array)
+/* Mostly of WANTED values, so that what is malformed is not always the length. */
+static void make_array(Input *input, const struct ArrowSchema *schema, int64_t wanted, struct ArrowArray *array)
 {
-    uint8_t flags = take(input);
-    *array = (struct ArrowArray){.length = (int8_t)take(input) % 24, .offset = take(input) % 4,
-                                 .null_count = (int8_t)take(input) % 4 - 1, .release = array_released};
+    uint8_t flags = take(input), shape = take(input);
+    *array = (struct ArrowArray){.length = shape > 240 ? (int8_t)shape : wanted + shape % 2,
+                                 .offset = take(input) % 4, .null_count = -1, .release = array_released};
+    if (flags % 16 == 15)
+        array->null_count = (int8_t)take(input);
     make_buffers(input, schema->format, array);
     if (schema->dictionary != NULL) {
         array->dictionary = room(input, sizeof *array->dictionary);
-        make_array(input, schema->dictionary, array->dictionary);
+        make_array(input, schema->dictionary, 1 + take(input) % 8, array->dictionary);
     }
     switch (flags) {
     case 255: array->buffers[take(input) % 3] = NULL; break;
@@ -160,7 +172,7 @@ static void make_batch(Input *input, const struct ArrowSchema *schema, struct Ar
     array->children = room(input, COLUMNS_MAX * sizeof *array->children);
     for (int64_t c = 0; c < schema->n_children; c++) {
         array->children[c] = room(input, sizeof **array->children);
-        make_array(input, schema->children[c], array->children[c]);
+        make_array(input, schema->children[c], array->length + array->offset, array->children[c]);
     }
     if (flags == 255)
         array->n_children--;
@@ -223,7 +235,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (is_batch)
             make_batch(&input, &batch, &arrays[c]);
         else
-            make_array(&input, &columns[0], &arrays[c]);
+            make_array(&input, &columns[0], take(&input) % 20, &arrays[c]);
         chunks[c] = &arrays[c];
     }
     SdcFrame frame;

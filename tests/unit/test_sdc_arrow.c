@@ -397,7 +397,7 @@ static void test_refused_types(void)
     static const struct {
         const char *format, *sentence;
     } cases[] = {
-        {"d:12,2", "holds decimal numbers (Arrow's d:12,2), which are not read; cast it to float64"},
+        {"d:12,2", "holds decimal numbers (Arrow's d:12,2), not read here; cast it to float64"},
         {"e", "16-bit floats"},       {"z", "holds bytes"},         {"w:4", "holds bytes"},
         {"tdD", "holds dates"},       {"tsu:UTC", "timestamps"},    {"tDs", "durations"},
         {"+l", "several parts"},      {"+s", "several parts"},      {"+r", "run-end encoding"},
