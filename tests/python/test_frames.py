@@ -8,6 +8,7 @@ import math
 import subprocess
 import sys
 
+import duckdb
 import numpy
 import pandas
 import polars
@@ -20,6 +21,7 @@ KINDS = {
     "Frame": sdc.Frame.from_dict,
     "pandas": pandas.DataFrame,
     "pandas categories": lambda data: pandas.DataFrame(data).astype({"sex": "category", "city": "category"}),
+    "duckdb": lambda data: duckdb.from_arrow(pyarrow.table(data)),
     "polars": polars.DataFrame,
     "polars categories": lambda data: polars.DataFrame(data).with_columns(polars.col("city").cast(polars.Categorical)),
     "pyarrow": pyarrow.table,
@@ -152,6 +154,7 @@ def test_frames_go_out_to_every_library(people):
     assert pyarrow.record_batch(frame).num_rows == 300
     assert frame.to_polars().to_dict(as_series=False) == people
     assert values_of(frame.to_pandas()) == people
+    assert duckdb.sql("select sum(w) from frame").fetchone() == (sum(people["w"]),)
     assert frame.take([5, 2])["city"] == [people["city"][5], people["city"][2]]
     assert sdc.frequencies(frame.to_polars(), ["sex"], missing="category").keys == 3
 
