@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import random
 import subprocess
 from pathlib import Path
 
@@ -152,3 +153,49 @@ def test_steps_and_pages():
         sdc.run({**EVERY_STEP, "weight": "w"}, {"sex": ["F"], "age": [1], "city": ["Lyon"], "w": [1], "house": ["a"],
                                                 "income": [1], "wealth": [2]}, key="short")
     assert Path(sdc.__file__).with_name("lib").joinpath("libdarse-recipes.so").exists()
+
+
+FIRMS = {
+    "town": ["Lyon", "Bron", "Gap", "Nice"], "industry": ["food", "textile", "wood"],
+    "tree": [["Lyon", "ARA"], ["Bron", "ARA"], ["Gap", "PACA"], ["Nice", "PACA"]]}
+
+
+def firms():
+    draw = random.Random(12)
+    rows = 90
+    return {"town": [draw.choice(FIRMS["town"]) for _ in range(rows)],
+            "industry": [draw.choice(FIRMS["industry"]) for _ in range(rows)],
+            "owner": [f"g{draw.randrange(40)}" for _ in range(rows)],
+            "turnover": [draw.randrange(100, 9000) for _ in range(rows)]}
+
+
+def test_tables_have_the_figures_of_the_command(darse, tmp_path):
+    """Counts, totals, what is unsafe and by which rule, what is suppressed besides, and the bounds of the audit."""
+    records = firms()
+    write_csv(tmp_path / "firms.csv", records)
+    (tmp_path / "tables.json").write_text(json.dumps({
+        "darse_tables": 1, "title": "Firms", "value": "turnover", "holding": "owner",
+        "hierarchies": {"town": FIRMS["tree"]}, "tables": [{"name": "places", "dimensions": ["town", "industry"]}],
+        "rules": {"minimum_count": 5, "dominance": [{"contributors": 1, "percent": 40}]},
+        "method": {"name": "gauss", "widen": False, "singletons": True}}))
+    done = subprocess.run([darse, "sdc", "suppress", tmp_path / "tables.json", "--in", tmp_path / "firms.csv", "--out",
+                           tmp_path / "out"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode in (0, 3), done.stderr   # 3: done, and some interval is too narrow
+    with open(tmp_path / "out" / "places.confidential.csv", encoding="utf-8", newline="") as file:
+        theirs = {(row["town"], row["industry"]): row for row in csv.DictReader(file)}
+    table = sdc.tabulate(records, {"town": FIRMS["tree"], "industry": None}, value="turnover", holding="owner", top=2)
+    unsafe = sdc.primary(table, {"minimum_count": 5, "dominance": {1: 40}})
+    pattern = sdc.suppress(table, unsafe)
+    bounds = sdc.audit(table, pattern)
+    cells = table.cells.to_dict()
+    assert len(theirs) == len(table) and 0 < sum(unsafe.unsafe) < sum(pattern.suppressed) < len(table)
+    for i, place in enumerate(zip(cells["town"], cells["industry"])):
+        row = theirs[place]
+        assert (float(row["count"]), float(row["contributors"]), float(row["turnover"])) == (
+            cells["count"][i], cells["units"][i], cells["total"][i])
+        assert row["status"] == ("unsafe" if unsafe.unsafe[i] else "secondary" if pattern.suppressed[i] else "safe")
+        assert row["rules"].split("+")[0] == (unsafe.rule[i] or "")
+        if pattern.suppressed[i]:
+            assert (float(row["low"]), float(row["high"])) == (bounds.low[i], bounds.high[i])
+            if unsafe.unsafe[i]:
+                assert float(row["protect_below"]) == pytest.approx(unsafe.below[i], rel=1e-5)
