@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A primary cell follows from what a coalition knows when its column in the basis is a combination of the
- * coalition's columns. Columns are as long as the basis has rows: they are projected, by fixed
- * pseudo-random numbers modulo the prime, to one number more than the largest coalition has cells. What
- * follows still follows; what does not would seem to with a chance of 2^-59 a question, and then
- * costs a guard too many.
+ * Owners of cells, and the guards that were found so far: a guard is looked up by its cell and links, since
+ * pairs of owners find the same one again and again.
  */
 #include "sdc/coalitions.h"
 
@@ -85,6 +82,7 @@ void sdc_coalitions_clear(SdcCoalitions *c)
     sdc_release(c->context, c->exposed, c->cells, sizeof *c->exposed);
     sdc_release(c->context, c->guards, c->room, sizeof *c->guards);
     sdc_release(c->context, c->links, c->link_room, sizeof *c->links);
+    sdc_release(c->context, c->slots, c->slot_count, sizeof *c->slots);
     *c = (SdcCoalitions){0};
 }
 
@@ -106,6 +104,16 @@ void sdc_coalitions_guard(SdcCoalitions *c, SdcChanges *changes, bool *guarded)
     c->asked = c->count;
 }
 
+static uint64_t hash_guard(uint32_t cell, const SdcLink *links, size_t count)
+{
+    uint64_t hash = cell * UINT64_C(0x9E3779B97F4A7C15);
+    for (size_t k = 0; k < count; k++) {
+        hash = (hash ^ hash >> 29 ^ links[k].cell) * UINT64_C(0xBF58476D1CE4E5B9);
+        hash = (hash ^ hash >> 32 ^ links[k].ratio) * UINT64_C(0x94D049BB133111EB);
+    }
+    return hash ^ hash >> 31;
+}
+
 static bool same_guard(const SdcCoalitions *c, const SdcGuard *a, uint32_t cell, const SdcLink *links,
                        size_t count)
 {
@@ -119,14 +127,36 @@ static bool same_guard(const SdcCoalitions *c, const SdcGuard *a, uint32_t cell,
     return true;
 }
 
-static bool keep_guard(SdcCoalitions *c, uint32_t cell, const SdcLink *links, size_t count, SdcError *ret_error)
+/* The place of a guard in the slots, or the free one where it belongs. */
+static size_t slot_of(const SdcCoalitions *c, uint32_t cell, const SdcLink *links, size_t count)
 {
-    for (size_t i = 0; i < c->count; i++) {
-        if (!same_guard(c, &c->guards[i], cell, links, count))
-            continue;
-        c->exposed[cell] = c->exposed[cell] || (i < c->asked && !c->guards[i].inherent);
+    size_t slot = hash_guard(cell, links, count) & (c->slot_count - 1);
+    while (c->slots[slot] != 0 && !same_guard(c, &c->guards[c->slots[slot] - 1], cell, links, count))
+        slot = (slot + 1) & (c->slot_count - 1);
+    return slot;
+}
+
+/* Twice as many slots as guards, and one more. */
+static bool grow_slots(SdcCoalitions *c, SdcError *ret_error)
+{
+    if (2 * (c->count + 1) <= c->slot_count)
         return true;
+    size_t old = c->slot_count, count = old == 0 ? 64 : 2 * old;
+    uint32_t *slots = sdc_alloc(c->context, count, sizeof *slots, ret_error);
+    if (slots == NULL)
+        return false;
+    sdc_release(c->context, c->slots, old, sizeof *slots);
+    c->slots = slots;
+    c->slot_count = count;
+    for (size_t i = 0; i < c->count; i++) {
+        const SdcGuard *guard = &c->guards[i];
+        c->slots[slot_of(c, guard->cell, c->links + guard->first, guard->count)] = (uint32_t)i + 1;
     }
+    return true;
+}
+
+static bool grow_guards(SdcCoalitions *c, size_t links, SdcError *ret_error)
+{
     if (c->count == c->room) {
         size_t room = 2 * c->room + 16;
         SdcGuard *guards = sdc_resize(c->context, c->guards, c->room, room, sizeof *guards, ret_error);
@@ -135,261 +165,36 @@ static bool keep_guard(SdcCoalitions *c, uint32_t cell, const SdcLink *links, si
         c->guards = guards;
         c->room = room;
     }
-    if (c->link_count + count > c->link_room) {
-        size_t room = 2 * c->link_room + count + 16;
+    if (c->link_count + links > c->link_room) {
+        size_t room = 2 * c->link_room + links + 16;
         SdcLink *all = sdc_resize(c->context, c->links, c->link_room, room, sizeof *all, ret_error);
         if (all == NULL)
             return false;
         c->links = all;
         c->link_room = room;
     }
-    if (c->link_count + count > UINT32_MAX / 4)
-        return sdc_failure(ret_error, SDC_ERROR_LIMIT, "There are too many coalitions to guard against.");
+    return true;
+}
+
+bool sdc_coalitions_keep(SdcCoalitions *c, uint32_t cell, const SdcLink *links, size_t count, SdcError *ret_error)
+{
+    if (!grow_slots(c, ret_error))
+        return false;
+    size_t slot = slot_of(c, cell, links, count);
+    if (c->slots[slot] != 0) {
+        size_t i = c->slots[slot] - 1;
+        c->exposed[cell] = c->exposed[cell] || (i < c->asked && !c->guards[i].inherent);
+        return true;
+    }
+    if (c->link_count + count > SDC_LINKS_MAX)
+        return sdc_failure(ret_error, SDC_ERROR_LIMIT, "There are too many ways in which contributors could "
+                           "compute unsafe cells: more than %d of their cells come into them. Protect smaller "
+                           "tables, or against one contributor at a time.", SDC_LINKS_MAX);
+    if (!grow_guards(c, count, ret_error))
+        return false;
     memcpy(&c->links[c->link_count], links, count * sizeof *links);
     c->guards[c->count++] = (SdcGuard){cell, (uint32_t)c->link_count, (uint32_t)count, false};
     c->link_count += count;
+    c->slots[slot] = (uint32_t)c->count;
     return true;
-}
-
-/* --- what follows --------------------------------------------------------------------------------------- */
-
-typedef struct Search {
-    SdcCoalitions *c;
-    SdcChanges *changes;
-    SdcPrime prime;
-    size_t length;            /* of a projected column */
-    size_t most;              /* cells of a coalition */
-    uint32_t *place;          /* of a cell: its projected column, or UINT32_MAX */
-    uint32_t *targets;        /* primary cells that are something */
-    size_t target_count, placed;
-    uint64_t *vectors;        /* PLACED x LENGTH */
-    uint64_t *reduced;        /* MOST x LENGTH: a coalition's columns in echelon form */
-    uint64_t *recipes;        /* MOST x MOST: how each was made of the coalition's columns */
-    size_t *pivots;
-    uint32_t *known;          /* cells of the coalition at hand */
-    size_t known_count, rank;
-    uint64_t *work;           /* LENGTH, then MOST */
-    SdcLink *links;
-} Search;
-
-static uint64_t projection(const Search *s, uint64_t row, uint64_t at)
-{
-    uint64_t x = row * UINT64_C(0x9E3779B97F4A7C15) + (at + 1) * UINT64_C(0xD1B54A32D192ED03);
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    x = (x ^ x >> 31) & ((UINT64_C(1) << s->prime.bits) - 1);
-    return x >= sdc_mod_size(s->prime) ? 1 : x;
-}
-
-static size_t suppressed_of(const SdcCoalitions *c, size_t owner, const bool *suppressed)
-{
-    size_t count = 0;
-    for (size_t i = c->starts[owner]; i < c->starts[owner + 1]; i++)
-        count += suppressed[c->owned[i]];
-    return count;
-}
-
-static size_t largest_coalition(const SdcCoalitions *c, const bool *suppressed)
-{
-    size_t first = 0, second = 0;
-    for (size_t o = 0; o < c->owners; o++) {
-        size_t count = suppressed_of(c, o, suppressed);
-        if (count > first) {
-            second = first;
-            first = count;
-        } else if (count > second) {
-            second = count;
-        }
-    }
-    return first + (c->largest > 1 ? second : 0);
-}
-
-static bool search_init(Search *s, const bool *suppressed, SdcError *ret_error)
-{
-    const SdcCoalitions *c = s->c;
-    s->most = largest_coalition(c, suppressed);
-    s->length = s->most + 1 < s->changes->row_count ? s->most + 1 : s->changes->row_count;
-    s->place = sdc_alloc(c->context, c->cells, sizeof *s->place, ret_error);
-    s->targets = sdc_alloc(c->context, c->cells, sizeof *s->targets, ret_error);
-    if (s->place == NULL || s->targets == NULL)
-        return false;
-    for (uint32_t i = 0; i < c->cells; i++) {
-        bool is_there = suppressed[i] && !sdc_changes_is_nothing(s->changes, i);
-        bool is_target = is_there && c->primary[i];
-        s->place[i] = is_target || (is_there && c->owner[i] != SDC_NOBODY) ? (uint32_t)s->placed++ : UINT32_MAX;
-        if (is_target)
-            s->targets[s->target_count++] = i;
-    }
-    size_t room;
-    if (__builtin_mul_overflow(s->placed, s->length, &room) || room > (size_t)1 << 28)
-        return sdc_failure(ret_error, SDC_ERROR_LIMIT, "%zu cells and coalitions of %zu are too many to "
-                           "search.", s->placed, s->most);
-    s->vectors = sdc_alloc(c->context, room, sizeof *s->vectors, ret_error);
-    s->reduced = sdc_alloc(c->context, s->most * s->length, sizeof *s->reduced, ret_error);
-    s->recipes = sdc_alloc(c->context, s->most * s->most, sizeof *s->recipes, ret_error);
-    s->pivots = sdc_alloc(c->context, s->most, sizeof *s->pivots, ret_error);
-    s->known = sdc_alloc(c->context, s->most, sizeof *s->known, ret_error);
-    s->work = sdc_alloc(c->context, s->length + s->most, sizeof *s->work, ret_error);
-    s->links = sdc_alloc(c->context, s->most, sizeof *s->links, ret_error);
-    return s->vectors != NULL && s->reduced != NULL && s->recipes != NULL && s->pivots != NULL &&
-           s->known != NULL && s->work != NULL && s->links != NULL;
-}
-
-static void search_clear(Search *s)
-{
-    const SdcContext *context = s->c->context;
-    sdc_release(context, s->place, s->c->cells, sizeof *s->place);
-    sdc_release(context, s->targets, s->c->cells, sizeof *s->targets);
-    sdc_release(context, s->vectors, s->placed * s->length, sizeof *s->vectors);
-    sdc_release(context, s->reduced, s->most * s->length, sizeof *s->reduced);
-    sdc_release(context, s->recipes, s->most * s->most, sizeof *s->recipes);
-    sdc_release(context, s->pivots, s->most, sizeof *s->pivots);
-    sdc_release(context, s->known, s->most, sizeof *s->known);
-    sdc_release(context, s->work, s->length + s->most, sizeof *s->work);
-    sdc_release(context, s->links, s->most, sizeof *s->links);
-}
-
-static void project_columns(Search *s)
-{
-    for (uint32_t r = 0; r < s->changes->row_count; r++) {
-        size_t count = sdc_changes_expand(s->changes, r);
-        for (size_t k = 0; k < count; k++) {
-            const SdcPart *part = &s->changes->expanded[k];
-            uint32_t place = part->to < s->c->cells ? s->place[part->to] : UINT32_MAX;
-            if (place == UINT32_MAX)
-                continue;
-            uint64_t *vector = s->vectors + place * s->length;
-            for (size_t at = 0; at < s->length; at++)
-                vector[at] = sdc_mod_add(s->prime, vector[at],
-                                         sdc_mod_multiply(s->prime, part->value, projection(s, r, at)));
-        }
-    }
-}
-
-/* WORK (a column, then how it is made) minus what the coalition's columns up to RANK explain of it. */
-static void reduce(Search *s)
-{
-    for (size_t i = 0; i < s->rank; i++) {
-        uint64_t factor = sdc_mod_negate(s->prime, s->work[s->pivots[i]]);
-        if (factor == 0)
-            continue;
-        const uint64_t *row = s->reduced + i * s->length, *recipe = s->recipes + i * s->most;
-        for (size_t at = 0; at < s->length; at++)
-            s->work[at] = sdc_mod_add(s->prime, s->work[at], sdc_mod_multiply(s->prime, factor, row[at]));
-        for (size_t at = 0; at < s->most; at++)
-            s->work[s->length + at] = sdc_mod_add(s->prime, s->work[s->length + at],
-                                                  sdc_mod_multiply(s->prime, factor, recipe[at]));
-    }
-}
-
-static void load(Search *s, uint32_t cell)
-{
-    memcpy(s->work, s->vectors + s->place[cell] * s->length, s->length * sizeof *s->work);
-    memset(s->work + s->length, 0, s->most * sizeof *s->work);
-}
-
-static size_t first_nonzero(const Search *s)
-{
-    size_t at = 0;
-    while (at < s->length && s->work[at] == 0)
-        at++;
-    return at;
-}
-
-static void know_cell(Search *s, uint32_t cell)
-{
-    load(s, cell);
-    s->work[s->length + s->known_count] = 1;
-    s->known[s->known_count++] = cell;
-    reduce(s);
-    size_t pivot = first_nonzero(s);
-    if (pivot == s->length)
-        return;
-    uint64_t inverse = sdc_mod_invert(s->prime, s->work[pivot]);
-    for (size_t at = 0; at < s->length; at++)
-        s->reduced[s->rank * s->length + at] = sdc_mod_multiply(s->prime, s->work[at], inverse);
-    for (size_t at = 0; at < s->most; at++)
-        s->recipes[s->rank * s->most + at] = sdc_mod_multiply(s->prime, s->work[s->length + at], inverse);
-    s->pivots[s->rank++] = pivot;
-}
-
-static void know_owner(Search *s, size_t owner, const bool *suppressed)
-{
-    for (size_t i = s->c->starts[owner]; i < s->c->starts[owner + 1]; i++) {
-        uint32_t cell = s->c->owned[i];
-        if (suppressed[cell] && s->place[cell] != UINT32_MAX)
-            know_cell(s, cell);
-    }
-}
-
-/* Primary cells of others that follow from the coalition's. With a second owner, those that need both. */
-static bool ask(Search *s, size_t first, size_t second, SdcError *ret_error)
-{
-    for (size_t t = 0; t < s->target_count; t++) {
-        uint32_t cell = s->targets[t], owner = s->c->owner[cell];
-        if (owner == first || owner == second)
-            continue;
-        load(s, cell);
-        reduce(s);
-        if (first_nonzero(s) < s->length)
-            continue;
-        size_t count = 0;
-        for (size_t i = 0; i < s->known_count; i++) {
-            uint64_t ratio = sdc_mod_negate(s->prime, s->work[s->length + i]);
-            if (ratio != 0)
-                s->links[count++] = (SdcLink){s->known[i], ratio};
-        }
-        if (!keep_guard(s->c, cell, s->links, count, ret_error))
-            return false;
-    }
-    return true;
-}
-
-static void forget(Search *s)
-{
-    s->known_count = 0;
-    s->rank = 0;
-}
-
-static bool search(Search *s, const bool *suppressed, SdcError *ret_error)
-{
-    for (size_t a = 0; a < s->c->owners; a++) {
-        if (suppressed_of(s->c, a, suppressed) == 0)
-            continue;
-        if (!sdc_report(s->c->context, 0.9, "coalitions", ret_error))
-            return false;
-        forget(s);
-        know_owner(s, a, suppressed);
-        if (s->known_count > 0 && !ask(s, a, a, ret_error))
-            return false;
-        for (size_t b = a + 1; s->c->largest > 1 && b < s->c->owners; b++) {
-            size_t known = s->known_count, rank = s->rank;
-            know_owner(s, b, suppressed);
-            if (s->known_count > known && !ask(s, a, b, ret_error))
-                return false;
-            s->known_count = known;
-            s->rank = rank;
-        }
-    }
-    return true;
-}
-
-bool sdc_coalitions_find(SdcCoalitions *c, SdcChanges *changes, const bool *suppressed,
-                         size_t *ret_new, SdcError *ret_error)
-{
-    size_t before = c->count;
-    Search s = {.c = c, .changes = changes, .prime = changes->prime};
-    bool ok = true;
-    memset(c->exposed, 0, c->cells * sizeof *c->exposed);
-    if (c->owners > 0) {
-        ok = search_init(&s, suppressed, ret_error);
-        if (ok) {
-            project_columns(&s);
-            ok = search(&s, suppressed, ret_error);
-        }
-        search_clear(&s);
-    }
-    if (ok)
-        *ret_new = c->count - before;
-    return ok;
 }

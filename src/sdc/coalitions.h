@@ -12,6 +12,7 @@
 #include "sdc/changes.h"
 
 #define SDC_NOBODY UINT32_MAX
+#define SDC_LINKS_MAX 10000000   /* of all guards: each becomes a column */
 
 typedef struct SdcLink {
     uint32_t cell;
@@ -38,6 +39,8 @@ typedef struct SdcCoalitions {
     size_t count, room;
     SdcLink *links;
     size_t link_count, link_room;
+    uint32_t *slots;           /* guards from 1 on, by the hash of their cell and links; 0: free */
+    size_t slot_count;
     size_t asked;              /* guards that the basis at hand has */
     bool *exposed;             /* primary cells that one of them, though there, did not save */
 } SdcCoalitions;
@@ -51,6 +54,11 @@ void sdc_coalitions_clear(SdcCoalitions *coalitions);
 /* One column a guard, and those between: GUARDED (may be NULL) is set for the guards that
  * are something. */
 void sdc_coalitions_guard(SdcCoalitions *coalitions, SdcChanges *changes, bool *guarded);
+
+/* A guard of CELL against those who know the cells of LINKS, unless it is there: then CELL becomes EXPOSED if the
+ * basis had it. In all there are SDC_LINKS_MAX links at most; more are refused, none is left out. */
+bool sdc_coalitions_keep(SdcCoalitions *coalitions, uint32_t cell, const SdcLink *links, size_t count,
+                         SdcError *ret_error);
 
 /* What follows in a basis in which all that is shown is fixed: new guards, or EXPOSED where the basis had
  * the guard. */

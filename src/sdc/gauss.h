@@ -24,7 +24,8 @@
  * The final pattern is verified by a second elimination modulo another prime, without such sums, so that a
  * wrong zero cannot pass. Where someone could still compute a cell, that cell minus what they know of it is
  * guarded like a primary one, and all is eliminated again. Deterministic; one thread. Complexity: depends on
- * fill; see docs/sdc/tables.md. Coalitions of two: O(contributors^2 x primary cells).
+ * fill; see docs/sdc/tables.md. Of two contributors: contributors x (cells of contributors + primary cells) where
+ * each is alone in one cell; each two of whom one is alone in several ask every primary cell.
  * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
  *
  * Reference: Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable for
