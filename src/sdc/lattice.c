@@ -1,266 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The search. A table of classes (packed key of codes at some levels, number of records) is made from a
- * table at lower levels by mapping codes up and merging; classes keep the order of their first record,
- * whichever way they came, so that sums are the same to the bit.
+ * The search: a walk of the whole lattice with suppression, tags of nodes without. Tables of classes come from
+ * sdc/lattice_tables.h.
  */
 #include "sdc/lattice.h"
 
 #include "sdc/failure.h"
-#include "sdc/packing.h"
+#include "sdc/lattice_tables.h"
 
 #include <math.h>
 #include <string.h>
 
 #define SNAPSHOTS_MAX 48
 
-/* Neighbours in a key that take GROUP_BITS together are mapped at once; each two groups take more. */
-enum { GROUP_BITS = 11, GROUP_CODES = 1 << GROUP_BITS, GROUPS_MAX = 13, GROUPED_LEAST = 4 * GROUP_CODES };
-
-typedef struct Table {
-    size_t count, capacity;
-    uint64_t *keys;                 /* CAPACITY x words */
-    uint32_t *sizes;
-    unsigned levels[SDC_KEYS_MAX];
-} Table;
-
-typedef struct Verdict {
-    size_t suppressed, classes;
-    double loss, bound;             /* BOUND: no node above loses less */
-} Verdict;
-
-typedef struct Search {
-    const SdcContext *context;
-    const SdcCodes *columns;
-    const SdcHierarchy *hierarchies;
-    const SdcLatticeOptions *options;
-    size_t rows, variables, allowed;   /* ALLOWED: records that may be suppressed */
-    SdcPacking packing;
-    unsigned lowest[SDC_KEYS_MAX], spans[SDC_KEYS_MAX];   /* levels looked at: LOWEST, SPANS of them */
-    size_t strides[SDC_KEYS_MAX], nodes;
-    uint32_t order[SDC_KEYS_MAX];      /* variables, most categories first */
-    Table base;
-    uint32_t *slots;                   /* for the largest table */
-    uint32_t *maps[SDC_KEYS_MAX];      /* of one step between tables */
-    uint64_t *group_keys;              /* the same for groups of neighbouring variables, GROUP_CODES each */
-    uint32_t *group_places;
-    double *costs[SDC_KEYS_MAX];       /* additive losses: [level][code], code 0 missing */
-    size_t *cost_starts[SDC_KEYS_MAX];
-    double *totals[SDC_KEYS_MAX];      /* [level]: over all records */
-    double gone;                       /* of one suppressed record */
-    double divisor, offset;
-    /* the best so far */
-    bool found;
-    unsigned best[SDC_KEYS_MAX];
-    Verdict verdict;
-    size_t checked;
-} Search;
-
-/* --- tables ------------------------------------------------------------------------------------- */
-static void table_clear(const SdcContext *context, unsigned words, Table *table)
-{
-    sdc_release(context, table->keys, table->capacity * words, sizeof *table->keys);
-    sdc_release(context, table->sizes, table->capacity, sizeof *table->sizes);
-    *table = (Table){0};
-}
-
-static bool table_alloc(const SdcContext *context, unsigned words, size_t capacity, Table *table,
-                        SdcError *ret_error)
-{
-    *table = (Table){.capacity = capacity};
-    table->keys = sdc_alloc(context, capacity * words, sizeof *table->keys, ret_error);
-    table->sizes =
-        table->keys != NULL ? sdc_alloc(context, capacity, sizeof *table->sizes, ret_error) : NULL;
-    if (table->sizes == NULL)
-        table_clear(context, words, table);
-    return table->sizes != NULL;
-}
-
-/* The map of variable V from level FROM to level TO, code 0 included. */
-static void fill_map(const Search *s, size_t v, unsigned from, unsigned to)
-{
-    const SdcHierarchy *h = &s->hierarchies[v];
-    uint32_t *map = s->maps[v];
-    map[0] = h->sizes[to] == 1 ? 1 : 0;
-    for (uint32_t c = 0; c < h->sizes[from]; c++) {
-        uint32_t code = c;
-        for (unsigned l = from; l < to; l++)
-            code = h->parents[l][code];
-        map[c + 1] = code + 1;
-    }
-}
-
-static const uint64_t whole[SDC_KEYS_MAX] = {[0 ... SDC_KEYS_MAX - 1] = UINT64_MAX};
-
-/* Always inlined, so that the loop for keys of one word (nearly all) is free of the count of words. */
-__attribute__((always_inline)) static inline void add_class(uint32_t *slots, size_t last, unsigned words,
-                                                            Table *table, const uint64_t *key,
-                                                            uint32_t size)
-{
-    size_t slot = sdc_key_hash(key, whole, words) & last;
-    while (slots[slot] != 0 &&
-           !sdc_key_equal(table->keys + (size_t)(slots[slot] - 1) * words, key, whole, words))
-        slot = (slot + 1) & last;
-    if (slots[slot] != 0) {
-        table->sizes[slots[slot] - 1] += size;
-        return;
-    }
-    for (unsigned w = 0; w < words; w++)
-        table->keys[table->count * words + w] = key[w];
-    table->sizes[table->count++] = size;
-    slots[slot] = (uint32_t)table->count;
-}
-
-#define AHEAD 8   /* classes whose slots are fetched while others are looked at */
-
-/* The loop for keys of one word. */
-static void merge_words(const Search *s, const Table *from, const size_t *changed, size_t changes,
-                        size_t last, Table *to)
-{
-    const SdcPacking *packing = &s->packing;
-    uint64_t keys[AHEAD] = {0};
-    for (size_t c = 0; c < from->count + AHEAD; c++) {
-        uint64_t ready = keys[c % AHEAD];
-        if (c < from->count) {
-            uint64_t key = from->keys[c];
-            for (size_t i = 0; i < changes; i++) {
-                size_t v = changed[i];
-                uint64_t code = (key & packing->field[v]) >> packing->shift[v];
-                key = (key & ~packing->field[v]) | (uint64_t)s->maps[v][code] << packing->shift[v];
-            }
-            keys[c % AHEAD] = key;
-            __builtin_prefetch(&s->slots[sdc_key_hash(&key, whole, 1) & last]);
-        }
-        if (c >= AHEAD)
-            add_class(s->slots, last, 1, to, &ready, from->sizes[c - AHEAD]);
-    }
-}
-
-__attribute__((always_inline)) static inline void merge(const Search *s, const Table *from,
-                                                        const size_t *changed, size_t changes, size_t last,
-                                                        unsigned words, Table *to)
-{
-    const SdcPacking *packing = &s->packing;
-    for (size_t c = 0; c < from->count; c++) {
-        uint64_t key[SDC_KEYS_MAX];
-        for (unsigned w = 0; w < words; w++)
-            key[w] = from->keys[c * words + w];
-        for (size_t i = 0; i < changes; i++) {
-            size_t v = changed[i];
-            unsigned w = words == 1 ? 0 : packing->word[v];
-            uint64_t code = (key[w] & packing->field[v]) >> packing->shift[v];
-            key[w] = (key[w] & ~packing->field[v]) | (uint64_t)s->maps[v][code] << packing->shift[v];
-        }
-        add_class(s->slots, last, words, to, key, from->sizes[c]);
-    }
-}
-
-/* Variables of one word, from the lowest bits up, as runs of at most GROUP_BITS. */
-typedef struct Groups {
-    size_t count;
-    unsigned shift[GROUPS_MAX], bits[GROUPS_MAX];
-    size_t places;                     /* combinations of codes after the step */
-} Groups;
-
-/* Appends variable V to the maps of group G: of each code of the group so far, one a code of V. */
-static void extend_group(const Search *s, const Table *from, size_t g, unsigned bits, size_t v,
-                         bool is_mapped, size_t places)
-{
-    uint64_t *keys = s->group_keys + g * GROUP_CODES;
-    uint32_t *index = s->group_places + g * GROUP_CODES;
-    unsigned width = (unsigned)__builtin_popcountll(s->packing.field[v]), shift = s->packing.shift[v];
-    for (uint32_t code = UINT32_C(1) << width; code-- > 0;) {
-        bool exists = code <= s->hierarchies[v].sizes[from->levels[v]];
-        uint32_t to = !exists ? 0 : is_mapped ? s->maps[v][code] : code;
-        size_t base = (size_t)code << bits;
-        for (size_t low = 0; low < (size_t)1 << bits; low++) {
-            keys[base + low] = keys[low] | (uint64_t)to << shift;
-            index[base + low] = index[low] + (uint32_t)(to * places);
-        }
-    }
-}
-
-/* False where the codes after the step have too many combinations for the slots, or a variable too many
- * codes for a group. */
-static bool make_groups(const Search *s, const Table *from, const unsigned *levels, bool fresh, size_t slots,
-                        Groups *groups)
-{
-    unsigned at = 0;
-    *groups = (Groups){.places = 1};
-    for (size_t v = 0; v < s->variables; v++) {
-        unsigned width = (unsigned)__builtin_popcountll(s->packing.field[v]);
-        size_t g = groups->count - 1;
-        if (width > GROUP_BITS || s->packing.shift[v] != at)
-            return false;
-        if (groups->count == 0 || groups->bits[g] + width > GROUP_BITS) {
-            g = groups->count++;
-            groups->shift[g] = at;
-            s->group_keys[g * GROUP_CODES] = s->group_places[g * GROUP_CODES] = 0;
-        }
-        extend_group(s, from, g, groups->bits[g], v, fresh || levels[v] != from->levels[v], groups->places);
-        groups->bits[g] += width;
-        at += width;
-        groups->places *= (size_t)s->hierarchies[v].sizes[levels[v]] + 1;
-        if (groups->places > slots)
-            return false;
-    }
-    return true;
-}
-
-/* The place of the codes of group G in its maps. */
-static size_t code_in(const Groups *groups, size_t g, uint64_t key)
-{
-    return g * GROUP_CODES + (key >> groups->shift[g] & ((UINT64_C(1) << groups->bits[g]) - 1));
-}
-
-/* Nothing is hashed: the codes after the step are a number, which is a slot. */
-static void merge_groups(const Search *s, const Table *from, const Groups *groups, Table *to)
-{
-    memset(s->slots, 0, groups->places * sizeof *s->slots);
-    for (size_t c = 0; c < from->count; c++) {
-        uint64_t key = from->keys[c];
-        uint32_t place = 0;
-        for (size_t g = 0; g < groups->count; g++)
-            place += s->group_places[code_in(groups, g, key)];
-        if (s->slots[place] == 0) {
-            uint64_t mapped = 0;
-            for (size_t g = 0; g < groups->count; g++)
-                mapped |= s->group_keys[code_in(groups, g, key)];
-            to->keys[to->count] = mapped;
-            to->sizes[to->count++] = 0;
-            s->slots[place] = (uint32_t)to->count;
-        }
-        to->sizes[s->slots[place] - 1] += from->sizes[c];
-    }
-}
-
-/* TO has the capacity of FROM. FRESH: also map what stays at its level (the base has no level yet). */
-static void climb(const Search *s, const Table *from, const unsigned *levels, bool fresh, Table *to)
-{
-    size_t changed[SDC_KEYS_MAX], changes = 0, last = sdc_table_size(from->count) - 1;
-    for (size_t v = 0; v < s->variables; v++) {
-        if (!fresh && levels[v] == from->levels[v])
-            continue;
-        fill_map(s, v, from->levels[v], levels[v]);
-        changed[changes++] = v;
-    }
-    to->count = 0;
-    memcpy(to->levels, levels, sizeof to->levels);
-    Groups groups;
-    if (s->packing.words == 1 && changes > 1 && from->count >= GROUPED_LEAST &&
-        make_groups(s, from, levels, fresh, last + 1, &groups)) {
-        merge_groups(s, from, &groups, to);
-        return;
-    }
-    memset(s->slots, 0, (last + 1) * sizeof *s->slots);
-    if (s->packing.words == 1)
-        merge_words(s, from, changed, changes, last, to);
-    else
-        merge(s, from, changed, changes, last, s->packing.words, to);
-}
-
 /* --- losses ------------------------------------------------------------------------------------- */
-static double class_cost(const Search *s, const Table *table, size_t c)
+static double class_cost(const SdcLatticeSearch *s, const SdcLatticeTable *table, size_t c)
 {
     double cost = 0;
     for (size_t v = 0; v < s->variables; v++) {
@@ -271,7 +25,7 @@ static double class_cost(const Search *s, const Table *table, size_t c)
     return cost;
 }
 
-static void judge_discernibility(const Search *s, const Table *table, Verdict *verdict)
+static void judge_discernibility(const SdcLatticeSearch *s, const SdcLatticeTable *table, SdcLatticeVerdict *verdict)
 {
     uint64_t loss = 0, bound = 0, k = s->options->k;
     for (size_t c = 0; c < table->count; c++) {
@@ -283,7 +37,7 @@ static void judge_discernibility(const Search *s, const Table *table, Verdict *v
     verdict->bound = (double)bound;
 }
 
-static void judge_additive(const Search *s, const Table *table, Verdict *verdict)
+static void judge_additive(const SdcLatticeSearch *s, const SdcLatticeTable *table, SdcLatticeVerdict *verdict)
 {
     double sum = 0, extra = 0;
     for (size_t v = 0; v < s->variables; v++)
@@ -296,9 +50,9 @@ static void judge_additive(const Search *s, const Table *table, Verdict *verdict
     verdict->loss = (sum + extra - s->offset) / s->divisor;
 }
 
-static Verdict judge(Search *s, const Table *table)
+static SdcLatticeVerdict judge(SdcLatticeSearch *s, const SdcLatticeTable *table)
 {
-    Verdict verdict = {0};
+    SdcLatticeVerdict verdict = {0};
     for (size_t c = 0; c < table->count; c++) {
         bool small = table->sizes[c] < s->options->k;
         verdict.suppressed += small ? table->sizes[c] : 0;
@@ -312,7 +66,7 @@ static Verdict judge(Search *s, const Table *table)
     return verdict;
 }
 
-static int compare_levels(const Search *s, const unsigned *a, const unsigned *b)
+static int compare_levels(const SdcLatticeSearch *s, const unsigned *a, const unsigned *b)
 {
     unsigned sum_a = 0, sum_b = 0;
     for (size_t v = 0; v < s->variables; v++) {
@@ -328,7 +82,7 @@ static int compare_levels(const Search *s, const unsigned *a, const unsigned *b)
     return 0;
 }
 
-static bool consider(Search *s, const Table *table, const Verdict *verdict)
+static bool consider(SdcLatticeSearch *s, const SdcLatticeTable *table, const SdcLatticeVerdict *verdict)
 {
     if (verdict->suppressed > s->allowed)
         return false;
@@ -345,12 +99,12 @@ static bool consider(Search *s, const Table *table, const Verdict *verdict)
 /* TABLE is a node; above it, the nodes that raise the variable at place FIRST of the order or a later one:
  * each node has one way. It comes from a node that differs by a step in a late variable, of few categories,
  * whose table is hardly larger than its own. */
-static bool walk(Search *s, const Table *table, size_t first, SdcError *ret_error)
+static bool walk(SdcLatticeSearch *s, const SdcLatticeTable *table, size_t first, SdcError *ret_error)
 {
     if (s->checked % 256 == 0 && !sdc_report(s->context, (double)s->checked / (double)s->nodes,
                                              "lattice search", ret_error))
         return false;
-    Verdict verdict = judge(s, table);
+    SdcLatticeVerdict verdict = judge(s, table);
     consider(s, table, &verdict);
     if (s->found && verdict.bound > s->verdict.loss)
         return true;
@@ -360,12 +114,12 @@ static bool walk(Search *s, const Table *table, size_t first, SdcError *ret_erro
         memcpy(levels, table->levels, sizeof levels);
         if (++levels[v] >= s->lowest[v] + s->spans[v])
             continue;
-        Table above;
-        if (!table_alloc(s->context, s->packing.words, table->count, &above, ret_error))
+        SdcLatticeTable above;
+        if (!sdc_lattice_table_alloc(s->context, s->packing.words, table->count, &above, ret_error))
             return false;
-        climb(s, table, levels, false, &above);
+        sdc_lattice_climb(s, table, levels, false, &above);
         bool ok = walk(s, &above, place, ret_error);
-        table_clear(s->context, s->packing.words, &above);
+        sdc_lattice_table_clear(s->context, s->packing.words, &above);
         if (!ok)
             return false;
     }
@@ -374,15 +128,15 @@ static bool walk(Search *s, const Table *table, size_t first, SdcError *ret_erro
 
 /* --- without: paths and tags ---------------------------------------------------------------------- */
 typedef struct Tags {
-    Search *s;
+    SdcLatticeSearch *s;
     int8_t *tags;                  /* of each node: 1 allowed, -1 not, 0 unknown */
     size_t *stack;                 /* NODES places */
     size_t *path;
-    Table snapshots[SNAPSHOTS_MAX];
+    SdcLatticeTable snapshots[SNAPSHOTS_MAX];
     size_t snapshot_count;
 } Tags;
 
-static void levels_of(const Search *s, size_t node, unsigned *ret_levels)
+static void levels_of(const SdcLatticeSearch *s, size_t node, unsigned *ret_levels)
 {
     memset(ret_levels, 0, SDC_KEYS_MAX * sizeof *ret_levels);
     for (size_t v = 0; v < s->variables; v++)
@@ -392,7 +146,7 @@ static void levels_of(const Search *s, size_t node, unsigned *ret_levels)
 /* The node and all above it (or, for a node that is not allowed, below it). */
 static void tag(Tags *t, size_t node, bool is_allowed)
 {
-    const Search *s = t->s;
+    const SdcLatticeSearch *s = t->s;
     size_t depth = 0;
     t->tags[node] = is_allowed ? 1 : -1;
     t->stack[depth++] = node;
@@ -411,7 +165,7 @@ static void tag(Tags *t, size_t node, bool is_allowed)
     }
 }
 
-static bool is_below(const Search *s, const unsigned *a, const unsigned *b)
+static bool is_below(const SdcLatticeSearch *s, const unsigned *a, const unsigned *b)
 {
     for (size_t v = 0; v < s->variables; v++) {
         if (a[v] > b[v])
@@ -420,9 +174,9 @@ static bool is_below(const Search *s, const unsigned *a, const unsigned *b)
     return true;
 }
 
-static const Table *smallest_below(const Tags *t, const unsigned *levels)
+static const SdcLatticeTable *smallest_below(const Tags *t, const unsigned *levels)
 {
-    const Table *best = &t->s->base;
+    const SdcLatticeTable *best = &t->s->base;
     for (size_t i = 0; i < t->snapshot_count; i++) {
         if (t->snapshots[i].count < best->count && is_below(t->s, t->snapshots[i].levels, levels))
             best = &t->snapshots[i];
@@ -432,11 +186,11 @@ static const Table *smallest_below(const Tags *t, const unsigned *levels)
 
 /* Tables much smaller than what they came from help the next ones; when there is no more room, the
  * largest goes. */
-static void keep_snapshot(Tags *t, const Table *from, Table *table)
+static void keep_snapshot(Tags *t, const SdcLatticeTable *from, SdcLatticeTable *table)
 {
     unsigned words = t->s->packing.words;
     if (table->count * 2 > from->count) {
-        table_clear(t->s->context, words, table);
+        sdc_lattice_table_clear(t->s->context, words, table);
         return;
     }
     size_t place = t->snapshot_count;
@@ -444,7 +198,7 @@ static void keep_snapshot(Tags *t, const Table *from, Table *table)
         place = 0;
         for (size_t i = 1; i < SNAPSHOTS_MAX; i++)
             place = t->snapshots[i].count > t->snapshots[place].count ? i : place;
-        table_clear(t->s->context, words, &t->snapshots[place]);
+        sdc_lattice_table_clear(t->s->context, words, &t->snapshots[place]);
     } else {
         t->snapshot_count++;
     }
@@ -453,16 +207,16 @@ static void keep_snapshot(Tags *t, const Table *from, Table *table)
 
 static bool check_node(Tags *t, size_t node, bool *ret_allowed, SdcError *ret_error)
 {
-    Search *s = t->s;
+    SdcLatticeSearch *s = t->s;
     unsigned levels[SDC_KEYS_MAX];
-    Table table;
+    SdcLatticeTable table;
     levels_of(s, node, levels);
-    const Table *from = smallest_below(t, levels);
+    const SdcLatticeTable *from = smallest_below(t, levels);
     if (!sdc_report(s->context, (double)node / (double)s->nodes, "lattice search", ret_error) ||
-        !table_alloc(s->context, s->packing.words, from->count, &table, ret_error))
+        !sdc_lattice_table_alloc(s->context, s->packing.words, from->count, &table, ret_error))
         return false;
-    climb(s, from, levels, false, &table);
-    Verdict verdict = judge(s, &table);
+    sdc_lattice_climb(s, from, levels, false, &table);
+    SdcLatticeVerdict verdict = judge(s, &table);
     *ret_allowed = consider(s, &table, &verdict);
     tag(t, node, *ret_allowed);
     keep_snapshot(t, from, &table);
@@ -473,7 +227,7 @@ static bool check_node(Tags *t, size_t node, bool *ret_allowed, SdcError *ret_er
  * halves. A node is tagged without being looked at only for a reason that holds. */
 static bool follow_path(Tags *t, size_t node, SdcError *ret_error)
 {
-    const Search *s = t->s;
+    const SdcLatticeSearch *s = t->s;
     size_t length = 0;
     for (bool moved = true; moved;) {
         t->path[length++] = node;
@@ -501,7 +255,7 @@ static bool follow_path(Tags *t, size_t node, SdcError *ret_error)
     return true;
 }
 
-static bool tag_all(Search *s, SdcError *ret_error)
+static bool tag_all(SdcLatticeSearch *s, SdcError *ret_error)
 {
     SDC_SCOPE(scope, s->context);
     Tags t = {.s = s};
@@ -519,12 +273,12 @@ static bool tag_all(Search *s, SdcError *ret_error)
             ok = follow_path(&t, node, ret_error);
     }
     for (size_t i = 0; i < t.snapshot_count; i++)
-        table_clear(s->context, s->packing.words, &t.snapshots[i]);
+        sdc_lattice_table_clear(s->context, s->packing.words, &t.snapshots[i]);
     return ok;
 }
 
 /* --- preparation --------------------------------------------------------------------------------- */
-static bool check_input(const Search *s, SdcError *ret_error)
+static bool check_input(const SdcLatticeSearch *s, SdcError *ret_error)
 {
     const SdcLatticeOptions *o = s->options;
     if (o->k < 1 || !(o->limit >= 0 && o->limit < 1))
@@ -553,7 +307,7 @@ static bool check_input(const Search *s, SdcError *ret_error)
     return true;
 }
 
-static bool number_nodes(Search *s, SdcError *ret_error)
+static bool number_nodes(SdcLatticeSearch *s, SdcError *ret_error)
 {
     s->nodes = 1;
     for (uint32_t v = 0; v < s->variables; v++) {
@@ -577,7 +331,7 @@ static bool number_nodes(Search *s, SdcError *ret_error)
 }
 
 /* How many records have each code at each level (code 0 missing), as doubles. */
-static void count_levels(const Search *s, size_t v, double *counts)
+static void count_levels(const SdcLatticeSearch *s, size_t v, double *counts)
 {
     const SdcHierarchy *h = &s->hierarchies[v];
     const size_t *starts = s->cost_starts[v];
@@ -591,7 +345,7 @@ static void count_levels(const Search *s, size_t v, double *counts)
     }
 }
 
-static void count_leaves(const Search *s, size_t v, double *leaves)
+static void count_leaves(const SdcLatticeSearch *s, size_t v, double *leaves)
 {
     const SdcHierarchy *h = &s->hierarchies[v];
     const size_t *starts = s->cost_starts[v];
@@ -606,7 +360,7 @@ static void count_leaves(const Search *s, size_t v, double *leaves)
 }
 
 /* Places of levels and codes of all variables, in three blocks. COUNTS receives room for any variable. */
-static bool place_costs(SdcScope *scope, Search *s, double **ret_counts, SdcError *ret_error)
+static bool place_costs(SdcScope *scope, SdcLatticeSearch *s, double **ret_counts, SdcError *ret_error)
 {
     size_t levels = 0, codes = 0, most = 0;
     for (size_t v = 0; v < s->variables; v++)
@@ -640,7 +394,7 @@ static bool place_costs(SdcScope *scope, Search *s, double **ret_counts, SdcErro
 }
 
 /* Costs of variable V: of one record with each code at each level, and of all records. */
-static void fill_costs(Search *s, size_t v, double *counts)
+static void fill_costs(SdcLatticeSearch *s, size_t v, double *counts)
 {
     const SdcHierarchy *h = &s->hierarchies[v];
     const size_t *starts = s->cost_starts[v];
@@ -663,7 +417,7 @@ static void fill_costs(Search *s, size_t v, double *counts)
         s->offset += s->totals[v][0];
 }
 
-static bool prepare_losses(SdcScope *scope, Search *s, SdcError *ret_error)
+static bool prepare_losses(SdcScope *scope, SdcLatticeSearch *s, SdcError *ret_error)
 {
     s->divisor = 1;
     if (s->options->loss == SDC_LOSS_DISCERNIBILITY)
@@ -681,7 +435,7 @@ static bool prepare_losses(SdcScope *scope, Search *s, SdcError *ret_error)
 }
 
 /* The classes of the lowest node, from the records themselves. */
-static bool make_base(SdcScope *scope, Search *s, SdcError *ret_error)
+static bool make_base(SdcScope *scope, SdcLatticeSearch *s, SdcError *ret_error)
 {
     size_t places = 0;
     for (size_t v = 0; v < s->variables; v++)
@@ -691,25 +445,21 @@ static bool make_base(SdcScope *scope, Search *s, SdcError *ret_error)
     uint32_t *maps = ones != NULL ? sdc_scope_alloc(scope, places, sizeof *maps, ret_error) : NULL;
     s->slots = maps != NULL ? sdc_scope_alloc(scope, sdc_table_size(s->rows), sizeof *s->slots, ret_error)
                             : NULL;
-    s->group_keys = s->slots != NULL ? sdc_scope_alloc(scope, (size_t)GROUPS_MAX * GROUP_CODES * 3 / 2,
+    s->group_keys = s->slots != NULL ? sdc_scope_alloc(scope, (size_t)SDC_GROUPS_MAX * SDC_GROUP_CODES * 3 / 2,
                                                        sizeof *s->group_keys, ret_error) : NULL;
     if (s->group_keys == NULL)
         return false;
-    s->group_places = (uint32_t *)(s->group_keys + GROUPS_MAX * GROUP_CODES);
+    s->group_places = (uint32_t *)(s->group_keys + SDC_GROUPS_MAX * SDC_GROUP_CODES);
     for (size_t i = 0; i < s->rows; i++)
         ones[i] = 1;
     for (size_t v = 0; v < s->variables; v++) {
         s->maps[v] = maps;
         maps += (size_t)s->columns[v].categories + 1;
     }
-    s->group_keys = sdc_scope_alloc(scope, (size_t)GROUPS_MAX * GROUP_CODES * 3 / 2, sizeof(uint64_t), ret_error);
-    if (s->group_keys == NULL)
+    SdcLatticeTable records = {.count = s->rows, .keys = keys, .sizes = ones};
+    if (!sdc_lattice_table_alloc(s->context, s->packing.words, s->rows, &s->base, ret_error))
         return false;
-    s->group_places = (uint32_t *)(s->group_keys + GROUPS_MAX * GROUP_CODES);
-    Table records = {.count = s->rows, .keys = keys, .sizes = ones};
-    if (!table_alloc(s->context, s->packing.words, s->rows, &s->base, ret_error))
-        return false;
-    climb(s, &records, s->lowest, true, &s->base);
+    sdc_lattice_climb(s, &records, s->lowest, true, &s->base);
     sdc_scope_release(scope, keys);
     sdc_scope_release(scope, ones);
     return true;
@@ -717,7 +467,7 @@ static bool make_base(SdcScope *scope, Search *s, SdcError *ret_error)
 
 /* --- the result ----------------------------------------------------------------------------------- */
 /* Records in classes smaller than k at the best node. */
-static bool mark_suppressed(Search *s, const SdcLattice *out, SdcError *ret_error)
+static bool mark_suppressed(SdcLatticeSearch *s, const SdcLattice *out, SdcError *ret_error)
 {
     SdcCodes columns[SDC_KEYS_MAX];
     SdcClasses classes;
@@ -736,7 +486,7 @@ static bool mark_suppressed(Search *s, const SdcLattice *out, SdcError *ret_erro
     return true;
 }
 
-static bool make_result(SdcScope *scope, Search *s, SdcLattice *ret_lattice, SdcError *ret_error)
+static bool make_result(SdcScope *scope, SdcLatticeSearch *s, SdcLattice *ret_lattice, SdcError *ret_error)
 {
     SdcLattice out = {.rows = s->rows, .variables = s->variables, .loss = s->verdict.loss,
                       .suppressed = s->verdict.suppressed, .classes = s->verdict.classes,
@@ -749,7 +499,7 @@ static bool make_result(SdcScope *scope, Search *s, SdcLattice *ret_lattice, Sdc
     if (out.is_suppressed == NULL)
         return false;
     for (size_t v = 0; v < s->variables; v++) {
-        fill_map(s, v, 0, out.levels[v]);
+        sdc_lattice_fill_map(s, v, 0, out.levels[v]);
         for (size_t i = 0; i < s->rows; i++)
             out.codes[v * s->rows + i] = s->maps[v][s->columns[v].codes[i]];
     }
@@ -761,10 +511,10 @@ static bool make_result(SdcScope *scope, Search *s, SdcLattice *ret_lattice, Sdc
     return true;
 }
 
-static bool search(SdcScope *scope, Search *s, SdcLattice *ret_lattice, SdcError *ret_error)
+static bool search(SdcScope *scope, SdcLatticeSearch *s, SdcLattice *ret_lattice, SdcError *ret_error)
 {
     bool ok = s->allowed == 0 ? tag_all(s, ret_error) : walk(s, &s->base, 0, ret_error);
-    table_clear(s->context, s->packing.words, &s->base);
+    sdc_lattice_table_clear(s->context, s->packing.words, &s->base);
     if (!ok)
         return false;
     if (!s->found)
@@ -779,7 +529,7 @@ bool sdc_lattice_search(const SdcContext *context, const SdcCodes *columns,
                         SdcLattice *ret_lattice, SdcError *ret_error)
 {
     SDC_SCOPE(scope, context);
-    Search s = {.context = context, .columns = columns, .hierarchies = hierarchies,
+    SdcLatticeSearch s = {.context = context, .columns = columns, .hierarchies = hierarchies,
                 .options = options, .variables = count};
     if (!sdc_packing_plan(columns, count, &s.packing, ret_error) || !check_input(&s, ret_error) ||
         !number_nodes(&s, ret_error))
