@@ -107,7 +107,7 @@ def described(fuzzed):
 
 @pytest.mark.parametrize("login", ROLES)
 def test_no_undocumented_answer(fuzzed, described, tmp_path, login):
-    assert calls(run(fuzzed, tmp_path, login, described, 4, "examples,coverage,fuzzing", 25)) > 200
+    assert calls(run(fuzzed, tmp_path, login, described, 4, "examples,coverage,fuzzing", 25)) > 20
 
 
 def test_what_is_not_documented_is_found(fuzzed, described, tmp_path):
