@@ -151,14 +151,17 @@ static void small_table(unsigned dimensions, SdcTree *ret_trees, SdcCube *ret_cu
     g_assert_true(sdc_tabulate(NULL, &in, ret_cube, NULL));
 }
 
-static void bench_gauss(unsigned dimensions, size_t cells, double peer)
+/* COALITION 0: against those outside alone; 2: against every two who are alone in a cell, too. */
+static void bench_gauss(unsigned dimensions, size_t cells, double peer, unsigned coalition)
 {
     SdcTree trees[5];
     SdcCube cube;
     small_table(dimensions, trees, &cube);
     g_assert_cmpuint(cube.cells, ==, cells);
     bool *primary = g_new0(bool, cells), *shown = g_new0(bool, cells), *suppressed = g_new0(bool, cells);
+    g_autofree bool *singletons = g_new0(bool, cells);
     for (size_t i = 0; i < cells; i++) {
+        singletons[i] = cube.count[i] == 1;
         primary[i] = cube.count[i] > 0 && cube.count[i] < 3;
         shown[i] = cube.count[i] == 0;
     }
@@ -166,13 +169,13 @@ static void bench_gauss(unsigned dimensions, size_t cells, double peer)
     SdcTableShape shape = {dimensions, trees, cells, (const uint32_t *const *)cube.nodes, NULL};
     SdcRelations relations;
     g_assert_true(sdc_relations_from_tables(NULL, &shape, 1, cells, &relations, NULL));
-    SdcGauss gauss = {&relations, primary, cube.count, shown, NULL, NULL, 0};
+    SdcGauss gauss = {&relations, primary, cube.count, shown, coalition > 0 ? singletons : NULL, NULL, coalition};
     SdcGaussSummary summary;
     g_assert_true(sdc_gauss_suppress(NULL, &gauss, suppressed, &summary, NULL));
     Clocks taken = clocks_since(start);
     printf("# %zu cells, %zu relations, %zu primary, %zu secondary, %zu cannot be protected\n", cells,
            relations.count, summary.primary, summary.secondary, summary.unprotected);
-    g_autofree char *name = g_strdup_printf("gauss-%zu", cells);
+    g_autofree char *name = g_strdup_printf("gauss-%zu%s", cells, coalition > 1 ? "-pairs" : "");
     figure(name, taken.processor, peer, peer / 20);
     sdc_relations_clear(NULL, &relations);
     sdc_cube_clear(NULL, &cube);
@@ -271,9 +274,11 @@ int main(int argc, char **argv)
     g_assert_nonnull(solver);
     SdcContext context = {.threads = sdchost_pool_threads(pool), .solver = sdchost_solver_table(solver)};
     bench_published(&context, data != NULL ? data : "../shared/data");
-    bench_gauss(3, 2420, 0.61);
-    bench_gauss(4, 9680, 5.1);
-    bench_gauss(5, 38720, 70);
+    bench_gauss(3, 2420, 0.61, 0);
+    bench_gauss(4, 9680, 5.1, 0);
+    bench_gauss(5, 38720, 70, 0);
+    bench_gauss(3, 2420, 0, 2);
+    bench_gauss(4, 9680, 0, 2);
     bench_tabulate(&context);
     sdchost_solver_close(solver);
     sdchost_pool_free(pool);

@@ -166,18 +166,27 @@ bool sdc_changes_is_nothing(const SdcChanges *changes, uint32_t column)
     return sketch_of(changes, column, 0) == 0 && sketch_of(changes, column, 1) == 0;
 }
 
-bool sdc_changes_follows(const SdcChanges *changes, uint32_t column, uint32_t by, uint64_t *ret_ratio)
+void sdc_changes_sums(const SdcChanges *changes, uint32_t column, uint64_t ret_sums[2])
+{
+    for (int s = 0; s < 2; s++)
+        ret_sums[s] = sketch_of(changes, column, s);
+}
+
+SdcBeside sdc_changes_beside(const SdcChanges *changes, uint32_t column)
+{
+    return (SdcBeside){{sketch_of(changes, column, 1), sdc_mod_negate(changes->prime, sketch_of(changes, column, 0))}};
+}
+
+uint64_t sdc_changes_apart(const SdcChanges *changes, uint32_t column, const SdcBeside *beside)
 {
     SdcPrime prime = changes->prime;
-    uint64_t own[] = {sketch_of(changes, column, 0), sketch_of(changes, column, 1)};
-    uint64_t its[] = {sketch_of(changes, by, 0), sketch_of(changes, by, 1)};
-    if ((own[0] == 0 && own[1] == 0) ||
-        sdc_mod_multiply(prime, own[0], its[1]) != sdc_mod_multiply(prime, own[1], its[0]))
-        return false;
-    int which = its[0] == 0;
-    if (ret_ratio != NULL)
-        *ret_ratio = sdc_mod_multiply(prime, own[which], sdc_mod_invert(prime, its[which]));
-    return its[which] != 0;
+    if (is_pair(changes, column)) {
+        const SdcPair *pair = &changes->pairs[column - changes->parts.columns];
+        uint64_t b = sdc_mod_multiply(prime, pair->ratio, sdc_changes_apart(changes, pair->b, beside));
+        return sdc_mod_add(prime, sdc_changes_apart(changes, pair->a, beside), sdc_mod_negate(prime, b));
+    }
+    return sdc_mod_add(prime, sdc_mod_multiply(prime, changes->sketches[0][column], beside->factors[0]),
+                       sdc_mod_multiply(prime, changes->sketches[1][column], beside->factors[1]));
 }
 
 /* FACTOR times what the rows have in LEAF, added to the sums. */
@@ -477,4 +486,24 @@ uint32_t sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint6
     changes->pairs[column - changes->parts.columns] = (SdcPair){a, b, ratio, {heads[a], heads[b]}};
     heads[a] = heads[b] = column;
     return column;
+}
+
+static void link_pair(SdcChanges *changes, uint32_t column)
+{
+    SdcPair *pair = &changes->pairs[column - changes->parts.columns];
+    uint32_t *heads = changes->pair_heads;
+    pair->next[0] = heads[pair->a];
+    pair->next[1] = heads[pair->b];
+    heads[pair->a] = heads[pair->b] = column;
+}
+
+void sdc_changes_keep_pairs(SdcChanges *changes, const bool *wanted)
+{
+    size_t first = changes->parts.columns;
+    memset(changes->pair_heads, 0, changes->columns * sizeof *changes->pair_heads);
+    /* from the last one on: a pair is needed where a later one that is linked already has it */
+    for (size_t column = changes->columns; column-- > first;) {
+        if (wanted[column] || changes->pair_heads[column] != 0)
+            link_pair(changes, (uint32_t)column);
+    }
 }

@@ -60,12 +60,24 @@ void sdc_changes_clear(SdcChanges *changes);
 /* A new column A - RATIO * B; A and B may be pairs. There must be room for it. */
 uint32_t sdc_changes_add_pair(SdcChanges *changes, uint32_t a, uint32_t b, uint64_t ratio);
 
+/* Pairs that are not WANTED (one a column), nor a part of such a pair, are no longer found by their columns. */
+void sdc_changes_keep_pairs(SdcChanges *changes, const bool *wanted);
+
+/* Two pseudo-random sums over the rows of COLUMN, each times a number of its own. */
+void sdc_changes_sums(const SdcChanges *changes, uint32_t column, uint64_t ret_sums[2]);
+
 /* Does no row have COLUMN? Decided by two pseudo-random sums over its rows: "yes" is wrong with a chance
  * of 2^-119. */
 bool sdc_changes_is_nothing(const SdcChanges *changes, uint32_t column);
-/* Is COLUMN a multiple of BY in all rows (and not nothing)? By the same sums; "yes" is wrong with a chance
- * of 2^-59, and at most keeps back one cell too many. */
-bool sdc_changes_follows(const SdcChanges *changes, uint32_t column, uint32_t by, uint64_t *ret_ratio);
+/* How far columns are from being a multiple of another one in all rows: a sum over the rows by the same
+ * numbers, and 0 for a multiple. It is linear: that of a pair follows from those of its columns. "0" is wrong with
+ * a chance of 2^-59, and at most keeps back one cell too many. */
+typedef struct SdcBeside {
+    uint64_t factors[2];
+} SdcBeside;
+
+SdcBeside sdc_changes_beside(const SdcChanges *changes, uint32_t column);
+uint64_t sdc_changes_apart(const SdcChanges *changes, uint32_t column, const SdcBeside *beside);
 
 /* The rows that have COLUMN, each once, in changes->list, and its value in row r in changes->sums[r], until
  * the next call. Exact. The order is the same whenever the calls before were. */
