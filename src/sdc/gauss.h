@@ -25,8 +25,9 @@
  * wrong zero cannot pass. Where someone could still compute a cell, that cell minus what they know of it is
  * guarded like a primary one, and all is eliminated again. Deterministic; one thread. Complexity: depends on
  * fill; see docs/sdc/tables.md. Of two contributors: contributors x (cells of contributors + primary cells) where
- * each is alone in one cell; each two of whom one is alone in several ask every primary cell. Guards can be as many as triples of cells that depend on each other; with more than
- * 10 000 000 cells in them SDC_ERROR_LIMIT is returned, and none is left out.
+ * each is alone in one cell; each two of whom one is alone in several ask every primary cell. Guards can be as
+ * many as triples of cells that depend on each other; with more than 10 000 000 cells in them SDC_ERROR_LIMIT is
+ * returned, and none is left out.
  * Missing: values are not needed, only the order. No primary cell: nothing is suppressed.
  *
  * Reference: Langsrud, "Secondary cell suppression by Gaussian elimination: an algorithm suitable for
