@@ -304,15 +304,24 @@ static bool source_is_complete(const DemoSource *source, const json_t *there)
     return published >= wanted;
 }
 
-static bool load_source(DemoWorld *world, DemoPerson *officer, const DemoSource *source,
-                        const char *folder, GError **error)
+/* LOGIN's one session of this load, kept in PERSONS: a code works once, and the next takes half a minute. */
+static DemoPerson *signed_in(DemoWorld *world, GHashTable *persons, const char *login, GError **error)
+{
+    DemoPerson *person = g_hash_table_lookup(persons, login);
+    if (person == NULL && (person = demo_sign_in(world, login, error)) != NULL)
+        g_hash_table_insert(persons, g_strdup(login), person);
+    return person;
+}
+
+static bool load_source(DemoWorld *world, GHashTable *persons, DemoPerson *officer,
+                        const DemoSource *source, const char *folder, GError **error)
 {
     g_autoptr(json_t) seen = NULL;
     if (!find_source(officer, source, &seen, error))
         return false;
     if (source_is_complete(source, seen))
         return true;
-    g_autoptr(DemoPerson) steward = demo_sign_in(world, source->steward, error);
+    DemoPerson *steward = signed_in(world, persons, source->steward, error);
     g_autoptr(json_t) there = NULL;
     if (steward == NULL || !find_source(steward, source, &there, error))
         return false;
@@ -396,8 +405,10 @@ bool demo_load(DemoWorld *world, const char *folder, GError **error)
     if (officer == NULL || !load_accounts(world, officer, &organisations, error) ||
         !load_projects(officer, organisations, error))
         return false;
+    g_autoptr(GHashTable) persons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+                                                          (GDestroyNotify)demo_person_free);
     for (const DemoSource *source = demo_sources; source->slug != NULL; source++) {
-        if (!load_source(world, officer, source, folder, error)) {
+        if (!load_source(world, persons, officer, source, folder, error)) {
             g_prefix_error(error, "source %s: ", source->slug);
             return false;
         }
