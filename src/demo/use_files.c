@@ -13,7 +13,8 @@
 
 #define RECIPE_BYTES_MAX (900 * 1024)
 #define MADE_LIMIT_MS (2 * TIME_MINUTE_MS)
-#define LOOK_EVERY_US 10000
+#define LOOK_AFTER_US 100000   /* twice as long each time: a look counts against the limit of calls */
+#define LOOK_AT_MOST_US 1600000
 #define USE_FILES_MAX 4
 
 static bool is_published(const json_t *there, const char *slug)
@@ -104,7 +105,7 @@ static bool wait_made(DemoPerson *steward, const char *protection, GError **erro
 {
     g_autofree char *path = g_strdup_printf("/api/v1/protections/%s", protection);
     int64_t until = time_monotonic_ms() + MADE_LIMIT_MS;
-    for (;;) {
+    for (gulong wait = LOOK_AFTER_US;; wait = MIN(2 * wait, LOOK_AT_MOST_US)) {
         g_autoptr(json_t) now = NULL;
         if (!demo_get(steward, path, &now, error))
             return false;
@@ -114,7 +115,7 @@ static bool wait_made(DemoPerson *steward, const char *protection, GError **erro
         if (strcmp(state, "running") != 0 || time_monotonic_ms() > until)
             return error_set(error, ERROR_UNPROCESSABLE, "demo.protection",
                              "The use file is %s instead of ready: %s", state, demo_text(now, "failure"));
-        g_usleep(LOOK_EVERY_US);
+        g_usleep(wait);
     }
 }
 
