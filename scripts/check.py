@@ -199,7 +199,7 @@ STAGES = {
     "browser": ("the pages in a browser", "tests/browser",
                 lambda names, long: stage_node(
                     ["node", "--test", "--test-reporter=tap", *node_files("tests/browser", names)],
-                    900, long)),
+                    1500, long)),
 }
 
 
