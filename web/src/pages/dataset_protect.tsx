@@ -7,13 +7,11 @@ import { useResource } from "../api/resource";
 import type {
   Application, Dataset, Page as ApiPage, Protection, ProtectionReport, Source,
 } from "../api/types";
-import { WORDS } from "../api/words";
 import { t } from "../i18n";
 import { formatBytes } from "../i18n/format";
-import { word } from "../i18n/words";
 import { WordBadge } from "../parts/badge";
 import { Command, option, type CommandLine } from "../parts/command";
-import { ChoicesField, FileField, Form, SelectField, text, TextField, useTyped } from "../parts/form";
+import { FileField, Form, SelectField, text, useTyped } from "../parts/form";
 import { Notice } from "../parts/notice";
 import { Loaded, LoadedPage, Page, Panel } from "../parts/page";
 import { Progress } from "../parts/progress";
@@ -21,7 +19,7 @@ import { Table } from "../parts/table";
 import { Time } from "../parts/time";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
-import { typeOf } from "./dataset_publish";
+import { typeOf, VersionFields } from "./dataset_publish";
 
 interface Sending {
   sent: number;
@@ -136,24 +134,7 @@ function ProtectForm({ source }: { source: Source }) {
   return (
     <div class="stack" onInput={follow}>
       <Form submit={submit} action={t("protect.begin")} about={ABOUT}>
-        <TextField name="title" label={t("dataset.title")} />
-        <div class="fields-row">
-          <TextField
-            name="slug"
-            label={t("projects.slug")}
-            hint={t("protect.slug_hint")}
-            pattern="[a-z0-9]([a-z0-9\-]{0,48}[a-z0-9])"
-            max={50}
-          />
-          <TextField name="vintage" label={t("dataset.vintage")} hint={t("publish.vintage_hint")} max={40} />
-        </div>
-        <ChoicesField
-          name="level"
-          label={t("dataset.level")}
-          one
-          wide
-          choices={WORDS.level.map((value) => ({ value, text: word("level", value), hint: t(`level.${value}`) }))}
-        />
+        <VersionFields slugHint={t("protect.slug_hint")} />
         <FileField name="recipe" label={t("protect.recipe")} hint={t("protect.recipe_hint")} accept=".json" optional />
         {made.length > 0 && (
           <SelectField

@@ -15,6 +15,36 @@ import { LoadedPage, Page, Panel } from "../parts/page";
 import { navigate } from "../router";
 import type { PageProps } from "../routes";
 
+/** What a version is described by, whether its file is sent as it is or made by a recipe. */
+export function VersionFields({ slugHint }: { slugHint: string }) {
+  return (
+    <>
+      <TextField name="title" label={t("dataset.title")} />
+      <div class="fields-row">
+        <TextField
+          name="slug"
+          label={t("projects.slug")}
+          hint={slugHint}
+          pattern="[a-z0-9]([a-z0-9\-]{0,48}[a-z0-9])"
+          max={50}
+        />
+        <TextField name="vintage" label={t("dataset.vintage")} hint={t("publish.vintage_hint")} max={40} />
+      </div>
+      <ChoicesField
+        name="level"
+        label={t("dataset.level")}
+        one
+        wide
+        choices={WORDS.level.map((value) => ({
+          value,
+          text: word("level", value),
+          hint: t(`level.${value}`),
+        }))}
+      />
+    </>
+  );
+}
+
 const TYPES: Record<string, string> = {
   csv: "text/csv",
   parquet: "application/vnd.apache.parquet",
@@ -216,28 +246,7 @@ function PublishForm({ source }: { source: Source }) {
           "sources.variable_twice": "variables",
         }}
       >
-        <TextField name="title" label={t("dataset.title")} />
-        <div class="fields-row">
-          <TextField
-            name="slug"
-            label={t("projects.slug")}
-            hint={t("publish.slug_hint")}
-            pattern="[a-z0-9]([a-z0-9\-]{0,48}[a-z0-9])"
-            max={50}
-          />
-          <TextField name="vintage" label={t("dataset.vintage")} hint={t("publish.vintage_hint")} max={40} />
-        </div>
-        <ChoicesField
-          name="level"
-          label={t("dataset.level")}
-          one
-          wide
-          choices={WORDS.level.map((value) => ({
-            value,
-            text: word("level", value),
-            hint: t(`level.${value}`),
-          }))}
-        />
+        <VersionFields slugHint={t("publish.slug_hint")} />
         <FileInput onFile={(file) => void describe(file)} />
         <LongField
           name="variables"
